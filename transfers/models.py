@@ -1,0 +1,183 @@
+"""Transfers: every movement between accounts here."""
+
+from typing import Final
+
+from django.db import models
+from django.db.models import F, Q
+
+from paycore.lib.ids import new_id
+from paycore.lib.money import Money
+from paycore.lib.times import StatementTime
+
+
+class TransferKind(models.TextChoices):
+    INTERNAL = "internal"
+    EXCHANGE = "exchange"
+    PURCHASE = "purchase"
+    DEPOSIT = "deposit"
+    REFUND = "refund"
+    REVERSAL = "reversal"
+    OPENING = "opening"
+
+
+class TransferStatus(models.TextChoices):
+    PENDING = "pending"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    REVERSED = "reversed"
+
+
+# The whole life of a transfer. Statuses without an arrow are final. One that is not
+# held for review is born completed.
+MOVES: Final[dict[TransferStatus, frozenset[TransferStatus]]] = {
+    TransferStatus.PENDING: frozenset(
+        {TransferStatus.COMPLETED, TransferStatus.FAILED}
+    ),
+    TransferStatus.COMPLETED: frozenset({TransferStatus.REVERSED}),
+}
+
+
+class Transfer(models.Model):
+    """An order to move money, and what became of it.
+
+    `amount` is what the source is debited, `destination_amount` what the destination
+    receives, both in minor units. Source or destination is NULL where the other side
+    is the house. The owners are copied from the accounts, which never change hands, so
+    that a person's transfers are found by one index.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField(max_length=10, choices=TransferKind.choices)
+    status = models.CharField(max_length=10, choices=TransferStatus.choices)
+    source_account = models.ForeignKey(
+        "accounts.Account",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    destination_account = models.ForeignKey(
+        "accounts.Account",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    source_owner_id = models.UUIDField(null=True)
+    destination_owner_id = models.UUIDField(null=True)
+    created_by = models.ForeignKey(
+        "accounts.User",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=12)
+    destination_amount_minor = models.BigIntegerField()
+    destination_currency = models.CharField(max_length=12)
+    rate = models.DecimalField(max_digits=38, decimal_places=18, null=True)
+    reference = models.CharField(max_length=255, null=True)  # noqa: DJ001
+    description = models.CharField(max_length=500, blank=True, default="")
+    metadata = models.JSONField(default=dict)
+    merchant_name = models.CharField(max_length=200, blank=True, default="")
+    merchant_category = models.CharField(max_length=100, blank=True, default="")
+    refunded_minor = models.BigIntegerField(default=0)
+    original_transfer = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    journal_entry = models.OneToOneField(
+        "ledger.JournalEntry", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    failure_code = models.CharField(max_length=50, blank=True, default="")
+    created_at = models.DateTimeField(db_default=StatementTime(), editable=False)
+    completed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="transfers_transfer_kind_is_known",
+                condition=Q(kind__in=TransferKind.values),
+            ),
+            models.CheckConstraint(
+                name="transfers_transfer_status_is_known",
+                condition=Q(status__in=TransferStatus.values),
+            ),
+            models.CheckConstraint(
+                name="transfers_transfer_amounts_are_positive",
+                condition=Q(amount_minor__gt=0, destination_amount_minor__gt=0),
+            ),
+            models.CheckConstraint(
+                name="transfers_transfer_is_between_two_accounts",
+                condition=Q(source_account__isnull=True)
+                | Q(destination_account__isnull=True)
+                | ~Q(source_account=F("destination_account")),
+            ),
+            models.CheckConstraint(
+                name="transfers_transfer_keeps_its_amount_without_conversion",
+                condition=~Q(currency=F("destination_currency"))
+                | Q(
+                    rate__isnull=True,
+                    amount_minor=F("destination_amount_minor"),
+                ),
+            ),
+            models.CheckConstraint(
+                name="transfers_transfer_refunds_at_most_its_amount",
+                condition=Q(
+                    refunded_minor__gte=0, refunded_minor__lte=F("amount_minor")
+                ),
+            ),
+            # Moved if and only if it says so.
+            models.CheckConstraint(
+                name="transfers_transfer_is_in_the_books_once_completed",
+                condition=Q(
+                    status__in=[TransferStatus.COMPLETED, TransferStatus.REVERSED],
+                    journal_entry__isnull=False,
+                    completed_at__isnull=False,
+                )
+                | Q(
+                    status__in=[TransferStatus.PENDING, TransferStatus.FAILED],
+                    journal_entry__isnull=True,
+                    completed_at__isnull=True,
+                ),
+            ),
+            # For ever, unlike an idempotency key. NULLs are distinct.
+            models.UniqueConstraint(
+                name="transfers_transfer_reference_is_unique_to_its_maker",
+                fields=["created_by", "reference"],
+                condition=Q(reference__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["source_owner_id", "created_at", "id"],
+                name="transfers_by_source_owner",
+            ),
+            models.Index(
+                fields=["destination_owner_id", "created_at", "id"],
+                name="transfers_by_dest_owner",
+            ),
+            models.Index(
+                fields=["source_account", "created_at", "id"],
+                name="transfers_by_source_account",
+            ),
+            models.Index(
+                fields=["destination_account", "created_at", "id"],
+                name="transfers_by_dest_account",
+            ),
+            models.Index(fields=["created_at", "id"], name="transfers_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+    @property
+    def amount(self) -> Money:
+        return Money.of(self.amount_minor, self.currency)
+
+    @property
+    def destination_amount(self) -> Money:
+        return Money.of(self.destination_amount_minor, self.destination_currency)
+
+    @property
+    def refunded(self) -> Money:
+        return Money.of(self.refunded_minor, self.currency)

@@ -1,0 +1,221 @@
+"""Internal transfers: one, or a batch, between accounts of one currency."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from accounts.errors import AccountNotActive, AccountNotFound
+from accounts.selectors import AccountParty, get_parties
+from ledger.services import lock_accounts
+from paycore.lib.db import joined_atomic
+from paycore.lib.errors import DomainError, PermissionDenied
+from paycore.lib.ids import new_id
+from paycore.lib.metrics import TRANSFERS
+from paycore.lib.money import CURRENCIES, Money
+from paycore.lib.origin import Origin
+from transfers.errors import (
+    BatchRefused,
+    CurrencyMismatch,
+    DuplicateReference,
+    SameAccountTransfer,
+)
+from transfers.models import Transfer, TransferKind
+from transfers.selectors import find_taken_references
+from transfers.services.movements import (
+    Movement,
+    entry_of,
+    two_lines,
+    write_movements,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Who orders a movement. Operators may spend from any account."""
+
+    user_id: UUID
+    may_spend_from_any: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InternalOrder:
+    """One transfer as ordered.
+
+    `amount` stays text until the currency is known: the source account's, unless the
+    order names one, which must then be that.
+    """
+
+    source_account_id: UUID
+    destination_account_id: UUID
+    amount: str
+    currency: str | None = None
+    reference: str | None = None
+    description: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+def create_internal_transfer(
+    *, order: InternalOrder, payer: Payer, origin: Origin
+) -> Transfer:
+    """Move money between two accounts of one currency.
+
+    Raises, in this order: `UnsupportedCurrency`, `InvalidAmount`,
+    `SameAccountTransfer`, `AccountNotFound`, `PermissionDenied`,
+    `DuplicateReference`, `CurrencyMismatch`, `AccountNotActive`, `LimitExceeded`,
+    `InsufficientBalance`. Nothing has moved then.
+    """
+    [outcome] = create_internal_transfers(orders=[order], payer=payer, origin=origin)
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
+
+
+def create_internal_transfers(
+    *, orders: Sequence[InternalOrder], payer: Payer, origin: Origin
+) -> list[Transfer | DomainError]:
+    """Make each transfer that can be made, in order, each answered on its own.
+
+    Each sees the balances that the ones before it left. The number of statements
+    does not depend on the number of orders.
+    """
+    with joined_atomic():
+        judge = _Judge(orders, payer)
+        outcomes = [judge.judge(order) for order in orders]
+        admitted = [item for item in outcomes if isinstance(item, Movement)]
+        if admitted:
+            write_movements(books=judge.books, movements=admitted, origin=origin)
+        return [
+            item.transfer if isinstance(item, Movement) else item for item in outcomes
+        ]
+
+
+def create_all_internal_transfers(
+    *, orders: Sequence[InternalOrder], payer: Payer, origin: Origin
+) -> list[Transfer]:
+    """Make all transfers or none.
+
+    Raises: `BatchRefused` when one of them is refused; its fact `refusals` says why,
+    by position.
+    """
+    with joined_atomic():
+        judge = _Judge(orders, payer)
+        outcomes = [judge.judge(order) for order in orders]
+        movements = [item for item in outcomes if isinstance(item, Movement)]
+        if len(movements) < len(orders):
+            refusals = {
+                index: item
+                for index, item in enumerate(outcomes)
+                if isinstance(item, DomainError)
+            }
+            raise BatchRefused(
+                refused=len(refusals), total=len(orders), refusals=refusals
+            )
+        return write_movements(books=judge.books, movements=movements, origin=origin)
+
+
+class _Judge:
+    """Locks what a list of orders touches, and judges them one after the other."""
+
+    def __init__(self, orders: Sequence[InternalOrder], payer: Payer) -> None:
+        account_ids = {order.source_account_id for order in orders}
+        account_ids.update(order.destination_account_id for order in orders)
+        self.books = lock_accounts(account_ids)
+        # After the locks, so that nobody can freeze or close an account in between.
+        self._parties = get_parties(account_ids)
+        self._payer = payer
+        self._taken_references = find_taken_references(
+            user_id=payer.user_id,
+            references=[order.reference for order in orders if order.reference],
+        )
+
+    def judge(self, order: InternalOrder) -> Movement | DomainError:
+        try:
+            movement = self._movement(order)
+        except DomainError as refusal:
+            outcome: Movement | DomainError = refusal
+        else:
+            outcome = self.books.admit(movement.entry) or movement
+        if isinstance(outcome, DomainError):
+            TRANSFERS.labels(kind=TransferKind.INTERNAL, outcome=outcome.code).inc()
+        elif order.reference is not None:
+            self._taken_references.add(order.reference)
+        return outcome
+
+    def _movement(self, order: InternalOrder) -> Movement:
+        currency = None if order.currency is None else CURRENCIES.get(order.currency)
+        if currency is not None:
+            Money.parse(order.amount, currency)
+        if order.source_account_id == order.destination_account_id:
+            raise SameAccountTransfer(pointer="/destination_account_id")
+        source = self._party(order.source_account_id, "/source_account_id")
+        destination = self._party(
+            order.destination_account_id, "/destination_account_id"
+        )
+        amount = Money.parse(order.amount, source.currency)
+        self._refuse_what_may_not_be(order, source)
+        if currency not in (None, source.currency):
+            raise CurrencyMismatch(
+                why=f"The source account is in {source.currency}, not in {currency}."
+            )
+        _refuse_what_cannot_be(source, destination)
+        return _internal_movement(order, source, destination, amount, self._payer)
+
+    def _party(self, account_id: UUID, pointer: str) -> AccountParty:
+        party = self._parties.get(account_id)
+        if party is None:
+            raise AccountNotFound(pointer=pointer)
+        return party
+
+    def _refuse_what_may_not_be(
+        self, order: InternalOrder, source: AccountParty
+    ) -> None:
+        is_own = source.owner_id == self._payer.user_id
+        if not is_own and not self._payer.may_spend_from_any:
+            raise PermissionDenied(why="You may only spend from an account of yours.")
+        if order.reference in self._taken_references:
+            raise DuplicateReference(pointer="/reference", reference=order.reference)
+
+
+def _refuse_what_cannot_be(source: AccountParty, destination: AccountParty) -> None:
+    if source.currency != destination.currency:
+        raise CurrencyMismatch(
+            why=f"The source account is in {source.currency}, the destination in"
+            f" {destination.currency}. Use an exchange."
+        )
+    for party in (source, destination):
+        if not party.is_active:
+            raise AccountNotActive(
+                status=party.status.value, account_id=str(party.account_id)
+            )
+
+
+def _internal_movement(
+    order: InternalOrder,
+    source: AccountParty,
+    destination: AccountParty,
+    amount: Money,
+    payer: Payer,
+) -> Movement:
+    transfer = Transfer(
+        id=new_id(),
+        kind=TransferKind.INTERNAL,
+        source_account_id=source.account_id,
+        destination_account_id=destination.account_id,
+        source_owner_id=source.owner_id,
+        destination_owner_id=destination.owner_id,
+        created_by_id=payer.user_id,
+        amount_minor=amount.minor,
+        currency=amount.currency.code,
+        destination_amount_minor=amount.minor,
+        destination_currency=amount.currency.code,
+        reference=order.reference,
+        description=order.description,
+        metadata=dict(order.metadata),
+    )
+    lines = two_lines(
+        source_id=source.account_id,
+        destination_id=destination.account_id,
+        amount=amount,
+    )
+    return Movement(transfer, entry_of(transfer, lines=lines))
