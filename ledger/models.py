@@ -147,7 +147,7 @@ class Posting(models.Model):
                 level=pgtrigger.Statement,
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert,
-                referencing=pgtrigger.Referencing(new="new_postings"),
+                referencing=pgtrigger.Referencing(new="new_postings"),  # type: ignore[no-untyped-call]
                 func="""
                     IF EXISTS (
                         SELECT 1 FROM new_postings

@@ -1,5 +1,6 @@
 """Transfers: every movement between accounts here."""
 
+from decimal import Decimal
 from typing import Final
 
 from django.db import models
@@ -26,6 +27,9 @@ class TransferStatus(models.TextChoices):
     FAILED = "failed"
     REVERSED = "reversed"
 
+
+# The most decimals that an amount may have; see its grammar in `paycore.lib.money`.
+FINEST_DECIMALS: Final = 8
 
 # The whole life of a transfer. Statuses without an arrow are final. One that is not
 # held for review is born completed.
@@ -73,6 +77,9 @@ class Transfer(models.Model):
     )
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=12)
+    # The amount in hundred-millionths of the major unit. Minor units of JPY, USD and
+    # BTC cannot be compared, these can: lists filter and sort by them.
+    amount_value = models.DecimalField(max_digits=30, decimal_places=0)
     destination_amount_minor = models.BigIntegerField()
     destination_currency = models.CharField(max_length=12)
     rate = models.DecimalField(max_digits=38, decimal_places=18, null=True)
@@ -181,3 +188,8 @@ class Transfer(models.Model):
     @property
     def refunded(self) -> Money:
         return Money.of(self.refunded_minor, self.currency)
+
+
+def comparable(amount: Money) -> Decimal:
+    """An amount in the unit of `Transfer.amount_value`."""
+    return amount.amount.scaleb(FINEST_DECIMALS)

@@ -4,21 +4,21 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import groupby
-from typing import Final
 from uuid import UUID
 
-from django.db.models import Case, DecimalField, F, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 
 from paycore.lib.errors import NotFound
-from paycore.lib.money import CURRENCIES
-from transfers.models import Transfer
+from transfers.models import FINEST_DECIMALS, Transfer
 
 
 @dataclass(frozen=True, slots=True)
 class TransferFilter:
-    """None means any. Amounts are in major units, whatever the currency;
-    `created_from` is included, `created_to` is not."""
+    """None means any.
+
+    Amounts are in major units, whatever the currency; `created_from` is included,
+    `created_to` is not.
+    """
 
     account_id: UUID | None = None
     kind: str | None = None
@@ -52,9 +52,6 @@ def list_transfers(
     Answers one queryset for each side on which a transfer can be found. Together they
     are the list, in which a transfer may be found twice. Kept apart, each is one range
     of one index; an OR of both would read and sort everything.
-
-    Each has `amount_value`, the amount in the smallest unit of all currencies, by which
-    amounts of several currencies can be ordered.
     """
     matching = _matching(filters)
     if filters.account_id is not None:
@@ -76,11 +73,7 @@ def find_taken_references(*, user_id: UUID, references: Collection[str]) -> set[
     if not references:
         return set()
     taken = Transfer.objects.filter(created_by_id=user_id, reference__in=references)
-    return {reference for reference in taken.values_list("reference", flat=True)}
-
-
-# The most decimals that any currency may have; see the grammar of amounts.
-_FINEST: Final = 8
+    return {row.reference for row in taken.only("reference") if row.reference}
 
 
 def _matching(filters: TransferFilter) -> QuerySet[Transfer]:
@@ -91,29 +84,12 @@ def _matching(filters: TransferFilter) -> QuerySet[Transfer]:
         "reference": filters.reference,
         "created_at__gte": filters.created_from,
         "created_at__lt": filters.created_to,
-        "amount_value__gte": _finest(filters.min_amount),
-        "amount_value__lte": _finest(filters.max_amount),
+        "amount_value__gte": _comparable(filters.min_amount),
+        "amount_value__lte": _comparable(filters.max_amount),
     }
     wanted = {name: value for name, value in exact.items() if value is not None}
-    return Transfer.objects.annotate(amount_value=_amount_value()).filter(**wanted)
+    return Transfer.objects.filter(**wanted)
 
 
-def _finest(amount: Decimal | None) -> Decimal | None:
-    return None if amount is None else amount.scaleb(_FINEST)
-
-
-def _amount_value() -> Case:
-    # Minor units of JPY, USD and BTC cannot be compared; counted in hundred-millionths
-    # of the major unit they can. NUMERIC, since that may be more than a BIGINT.
-    by_decimals = sorted(CURRENCIES.all(), key=lambda currency: currency.decimals)
-    numeric = DecimalField(max_digits=40, decimal_places=0)
-    return Case(
-        *(
-            When(
-                currency__in=[currency.code for currency in group],
-                then=F("amount_minor") * Value(Decimal(10) ** (_FINEST - decimals)),
-            )
-            for decimals, group in groupby(by_decimals, lambda item: item.decimals)
-        ),
-        output_field=numeric,
-    )
+def _comparable(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None else amount.scaleb(FINEST_DECIMALS)

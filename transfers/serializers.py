@@ -1,12 +1,14 @@
 """The shape of transfers: what may be ordered, what is answered."""
 
+from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
 from accounts.serializers import Amount
+from paycore.api.pagination import PageQuery
 from paycore.api.shapes import (
     AmountGrammar,
     AmountText,
@@ -26,10 +28,12 @@ from paycore.lib.errors import DomainError
 from paycore.lib.money import AMOUNT_PATTERN, CURRENCIES, Money
 from transfers.errors import SameAccountTransfer
 from transfers.models import Transfer, TransferKind, TransferStatus
+from transfers.selectors import TransferFilter
 from transfers.services import InternalOrder
 
-MOST_IN_A_BATCH = 1000
+MOST_IN_A_BATCH: Final = 1000
 
+Mode = Literal["atomic", "independent"]
 Description = Annotated[str, ShortText(500, least=0)]
 
 
@@ -77,7 +81,7 @@ class InternalTransferRequest(InternalTransferItem):
 class BatchRequest(Request):
     """`atomic`: all or none. `independent`: each on its own, in order."""
 
-    mode: Literal["atomic", "independent"]
+    mode: Mode
     transfers: Annotated[
         list[InternalTransferItem], Field(min_length=1, max_length=MOST_IN_A_BATCH)
     ]
@@ -111,7 +115,7 @@ Bound = Annotated[
 ]
 
 
-class TransferListQuery(Request):
+class TransferListQuery(PageQuery):
     account_id: BodyId | None = None
     kind: Literal[
         "internal",
@@ -135,12 +139,25 @@ class TransferListQuery(Request):
 
     @model_validator(mode="after")
     def _refuse_reversed_bounds(self) -> Self:
-        if self.created_from and self.created_to and self.created_from > self.created_to:
+        if _is_reversed(self.created_from, self.created_to):
             raise refuse("This is before `created_from`.", at="created_to")
-        if self.min_amount and self.max_amount:
-            if Decimal(self.min_amount) > Decimal(self.max_amount):
-                raise refuse("This is less than `min_amount`.", at="max_amount")
+        lowest, highest = _decimal(self.min_amount), _decimal(self.max_amount)
+        if lowest is not None and highest is not None and lowest > highest:
+            raise refuse("This is less than `min_amount`.", at="max_amount")
         return self
+
+    def filters(self) -> TransferFilter:
+        return TransferFilter(
+            account_id=self.account_id,
+            kind=self.kind,
+            status=self.status,
+            merchant_category=self.merchant_category,
+            reference=self.reference,
+            created_from=self.created_from,
+            created_to=self.created_to,
+            min_amount=_decimal(self.min_amount),
+            max_amount=_decimal(self.max_amount),
+        )
 
 
 class Merchant(Resource):
@@ -183,7 +200,7 @@ class TransferResource(Resource):
     completed_at: Instant | None
 
     @classmethod
-    def of(cls, transfer: Transfer) -> Self:
+    def of(cls, transfer: Transfer) -> "TransferResource":
         merchant = None
         if transfer.merchant_name:
             merchant = Merchant(
@@ -212,6 +229,44 @@ class TransferResource(Resource):
             created_at=transfer.created_at,
             completed_at=transfer.completed_at,
         )
+
+
+class CompletedItem(Resource):
+    """`pending` when the transfer is held for review."""
+
+    index: int
+    status: Literal["completed", "pending"]
+    transfer: TransferResource
+
+
+class FailedItem(Resource):
+    index: int
+    status: Literal["failed"] = "failed"
+    error: Annotated[dict[str, Any], Field(description="A problem document.")]
+
+
+class BatchResource(Resource):
+    """What became of each transfer, in the order in which they were sent."""
+
+    mode: Mode
+    completed: int
+    failed: int
+    items: list[CompletedItem | FailedItem]
+
+    @classmethod
+    def of(cls, mode: Mode, items: list[CompletedItem | FailedItem]) -> "BatchResource":
+        failed = sum(item.status == "failed" for item in items)
+        return cls.model_construct(
+            mode=mode, completed=len(items) - failed, failed=failed, items=items
+        )
+
+
+def _is_reversed(start: datetime | None, end: datetime | None) -> bool:
+    return start is not None and end is not None and start > end
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def _require_decimals(amount: str, currency: str, *, at: str) -> None:

@@ -37,6 +37,6 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='event',
-            trigger=pgtrigger.compiler.Trigger(name='events_event_is_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            RAISE EXCEPTION '% on % is refused: it is append-only.', TG_OP, TG_TABLE_NAME\n            USING ERRCODE = 'integrity_constraint_violation',\n                  CONSTRAINT = 'events_event_is_append_only';\n        ", hash='ac85728500e4fdbf193ba8d842c575c14e5823ff', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_events_event_is_append_only_9fb51', table='events_event', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='events_event_is_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            RAISE EXCEPTION '% is refused: % is append-only.', TG_OP, TG_TABLE_NAME\n            USING ERRCODE = 'integrity_constraint_violation',\n                  CONSTRAINT = 'events_event_is_append_only';\n        ", hash='f961547cc61eaea733729aa4c52dac8c1ac00294', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_events_event_is_append_only_9fb51', table='events_event', when='BEFORE')),
         ),
     ]

@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='journalentry',
-            trigger=pgtrigger.compiler.Trigger(name='ledger_journalentry_is_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            RAISE EXCEPTION '% on % is refused: it is append-only.', TG_OP, TG_TABLE_NAME\n            USING ERRCODE = 'integrity_constraint_violation',\n                  CONSTRAINT = 'ledger_journalentry_is_append_only';\n        ", hash='dd466513d049d11b02a79a94b1dcb33d36b1a784', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_ledger_journalentry_is_append_only_13305', table='ledger_journalentry', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='ledger_journalentry_is_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            RAISE EXCEPTION '% is refused: % is append-only.', TG_OP, TG_TABLE_NAME\n            USING ERRCODE = 'integrity_constraint_violation',\n                  CONSTRAINT = 'ledger_journalentry_is_append_only';\n        ", hash='b1075935ec516f39142ccd82c9c5ef02076a3a6f', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_ledger_journalentry_is_append_only_13305', table='ledger_journalentry', when='BEFORE')),
         ),
         migrations.AddIndex(
             model_name='hold',
@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='posting',
-            trigger=pgtrigger.compiler.Trigger(name='ledger_posting_is_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            RAISE EXCEPTION '% on % is refused: it is append-only.', TG_OP, TG_TABLE_NAME\n            USING ERRCODE = 'integrity_constraint_violation',\n                  CONSTRAINT = 'ledger_posting_is_append_only';\n        ", hash='2a605e4802a487fce4590d104841b3bf8066f36a', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_ledger_posting_is_append_only_72447', table='ledger_posting', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='ledger_posting_is_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            RAISE EXCEPTION '% is refused: % is append-only.', TG_OP, TG_TABLE_NAME\n            USING ERRCODE = 'integrity_constraint_violation',\n                  CONSTRAINT = 'ledger_posting_is_append_only';\n        ", hash='c33739b130e23addac66863ebaf73729184a543b', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_ledger_posting_is_append_only_72447', table='ledger_posting', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='posting',

@@ -23,7 +23,7 @@ from uuid import UUID
 from django.db import connection
 
 from ledger.errors import InsufficientBalance, LimitExceeded
-from ledger.models import JournalEntry, LedgerAccount, Posting
+from ledger.models import JournalEntry, Posting
 from paycore.lib.db import joined_atomic
 from paycore.lib.errors import DomainError
 from paycore.lib.ids import new_id
@@ -205,10 +205,10 @@ def lock_accounts(account_ids: Iterable[UUID]) -> Books:
 # Always in primary-key order, see Note [Life of a posting]. NO KEY: writers still
 # exclude each other, but rows that merely refer to the account may be added. The clock
 # is read for each row that has been locked, so the latest time is after every lock.
-_LOCK: Final = f"""
+_LOCK: Final = """
     WITH locked AS MATERIALIZED (
         SELECT id, currency, posted_minor, held_minor, floor_minor
-        FROM {LedgerAccount._meta.db_table}
+        FROM ledger_ledgeraccount
         WHERE id = ANY(%s::uuid[])
         ORDER BY id
         FOR NO KEY UPDATE
@@ -230,7 +230,9 @@ def post_entries(*, drafts: Sequence[EntryDraft]) -> list[Posted | Refused]:
     for an account that does not exist: bugs of the caller.
     """
     with joined_atomic():
-        books = lock_accounts(line.account_id for draft in drafts for line in draft.lines)
+        books = lock_accounts(
+            line.account_id for draft in drafts for line in draft.lines
+        )
         refusals = [books.admit(draft) for draft in drafts]
         with pipelined():
             books.write()
@@ -294,8 +296,8 @@ def _insert_postings(
     )
 
 
-_UPDATE_BALANCES: Final = f"""
-    UPDATE {LedgerAccount._meta.db_table} AS account
+_UPDATE_BALANCES: Final = """
+    UPDATE ledger_ledgeraccount AS account
     SET posted_minor = account.posted_minor + change.posted,
         held_minor = account.held_minor + change.held,
         version = account.version + 1

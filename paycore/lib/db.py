@@ -18,7 +18,7 @@ TRIES: Final = 3
 LONGEST_PAUSE_MILLISECONDS: Final = 50
 
 
-class StartOver(Exception):  # noqa: N818
+class StartOver(Exception):
     """Another transaction got in between; this one, run again, will see it."""
 
 

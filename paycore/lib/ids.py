@@ -6,5 +6,5 @@ from uuid_utils.compat import uuid7
 
 
 def new_id() -> UUID:
-    """A fresh UUIDv7: rising within one process, by the millisecond across processes."""
+    """A fresh UUIDv7: rising in one process, by the millisecond across processes."""
     return uuid7()

@@ -202,8 +202,10 @@ class Money:
         exact = Fraction(rate)
         if exact <= 0:
             raise ValueError("A rate is greater than zero.")
-        scaled = abs(self.minor) * exact * Fraction(10) ** (
-            to.decimals - self.currency.decimals
+        scaled = (
+            abs(self.minor)
+            * exact
+            * Fraction(10) ** (to.decimals - self.currency.decimals)
         )
         converted = scaled.numerator // scaled.denominator
         return type(self)(-converted if self.minor < 0 else converted, to)

@@ -13,8 +13,12 @@ import orjson
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 
+Column = models.Field[Any, Any]
 
-def insert_rows(model: type[models.Model], columns: Mapping[str, Sequence[Any]]) -> None:
+
+def insert_rows(
+    model: type[models.Model], columns: Mapping[str, Sequence[Any]]
+) -> None:
     """Insert rows, given as one sequence of values for each named field.
 
     Columns left out get their database default. One row or ten thousand are one
@@ -43,36 +47,43 @@ def pipelined() -> Iterator[None]:
 
 @cache
 def _insert(model: type[models.Model], names: tuple[str, ...]) -> str:
-    fields = [model._meta.get_field(name) for name in names]
-    targets = ", ".join(field.column for field in fields)
-    arrays = ", ".join(f"%s::{_array_type(field)}[]" for field in fields)
+    fields = [_column(model, name) for name in names]
+    aliases = [f"field_{index}" for index in range(len(fields))]
+    targets = ", ".join(field.column or "" for field in fields)
     # Only what travels as text is cast: a cast to varchar(n) would cut text short
     # where a plain assignment refuses it.
     selected = ", ".join(
-        f"field_{index}::{field.db_type(connection)}"
-        if _travels_as_text(model, field.name)
-        else f"field_{index}"
-        for index, field in enumerate(fields)
+        f"{alias}::{field.db_type(connection)}" if _is_nested(field) else alias
+        for alias, field in zip(aliases, fields, strict=True)
     )
-    aliases = ", ".join(f"field_{index}" for index in range(len(fields)))
+    arrays = ", ".join(f"%s::{_array_type(field)}[]" for field in fields)
+    # Every name comes from a model; values are bound.
     return (
-        f"INSERT INTO {model._meta.db_table} ({targets})"
-        f" SELECT {selected} FROM unnest({arrays}) AS given ({aliases})"
+        f"INSERT INTO {model._meta.db_table} ({targets})"  # noqa: S608
+        f" SELECT {selected} FROM unnest({arrays}) AS given ({', '.join(aliases)})"
     )
 
 
-def _array_type(field: models.Field[Any, Any]) -> str:
-    # An array of arrays would be unnested to the bottom, and one of documents would be
-    # quoted twice: both travel as text and are read by PostgreSQL.
-    if isinstance(field, models.JSONField | ArrayField):
-        return "text"
-    kind = field.rel_db_type(connection)
+def _array_type(field: Column) -> str:
+    kind = "text" if _is_nested(field) else field.rel_db_type(connection) or ""
     return "text" if kind.startswith("varchar") else kind
 
 
 @cache
 def _travels_as_text(model: type[models.Model], name: str) -> bool:
-    return isinstance(model._meta.get_field(name), models.JSONField | ArrayField)
+    return _is_nested(_column(model, name))
+
+
+def _is_nested(field: Column) -> bool:
+    # An array of arrays would be unnested to the bottom, and one of documents would be
+    # quoted twice: both travel as text and are read by PostgreSQL.
+    return isinstance(field, models.JSONField | ArrayField)
+
+
+def _column(model: type[models.Model], name: str) -> Column:
+    field = model._meta.get_field(name)
+    assert isinstance(field, models.Field)
+    return field
 
 
 def _as_text(value: Any) -> str | None:

@@ -17,7 +17,7 @@ def append_only(table: str) -> pgtrigger.Trigger:
         when=pgtrigger.Before,
         operation=pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
         func=f"""
-            RAISE EXCEPTION '% on % is refused: it is append-only.', TG_OP, TG_TABLE_NAME
+            RAISE EXCEPTION '% is refused: % is append-only.', TG_OP, TG_TABLE_NAME
             USING ERRCODE = 'integrity_constraint_violation',
                   CONSTRAINT = '{name}';
         """,

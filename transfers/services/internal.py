@@ -20,7 +20,7 @@ from transfers.errors import (
     DuplicateReference,
     SameAccountTransfer,
 )
-from transfers.models import Transfer, TransferKind
+from transfers.models import Transfer, TransferKind, comparable
 from transfers.selectors import find_taken_references
 from transfers.services.movements import (
     Movement,
@@ -207,6 +207,7 @@ def _internal_movement(
         created_by_id=payer.user_id,
         amount_minor=amount.minor,
         currency=amount.currency.code,
+        amount_value=comparable(amount),
         destination_amount_minor=amount.minor,
         destination_currency=amount.currency.code,
         reference=order.reference,

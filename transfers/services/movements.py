@@ -41,7 +41,9 @@ def entry_of(transfer: Transfer, *, lines: tuple[Line, ...]) -> EntryDraft:
     )
 
 
-def two_lines(*, source_id: UUID, destination_id: UUID, amount: Money) -> tuple[Line, Line]:
+def two_lines(
+    *, source_id: UUID, destination_id: UUID, amount: Money
+) -> tuple[Line, Line]:
     """Debit the source, credit the destination."""
     return Line(source_id, -amount), Line(destination_id, amount)
 
@@ -60,7 +62,7 @@ def write_movements(
         movement.transfer.status = TransferStatus.COMPLETED
         movement.transfer.journal_entry_id = movement.entry.id
         movement.transfer.created_at = movement.transfer.completed_at = books.at
-    with refuse_on(_TAKEN_MEANWHILE), pipelined():
+    with refuse_on({_REFERENCE_IS_UNIQUE: StartOver()}), pipelined():
         books.write()
         insert_rows(
             Transfer,
@@ -88,9 +90,7 @@ def count_after_commit(outcomes: Sequence[tuple[str, str]]) -> None:
     transaction.on_commit(count)
 
 
-_TAKEN_MEANWHILE: Final = {
-    "transfers_transfer_reference_is_unique_to_its_maker": StartOver(),
-}
+_REFERENCE_IS_UNIQUE: Final = "transfers_transfer_reference_is_unique_to_its_maker"
 
 
 def _completed(transfer: Transfer) -> EventDraft:

@@ -8,7 +8,7 @@ from paycore.lib.db import joined_atomic
 from paycore.lib.ids import new_id
 from paycore.lib.money import Money
 from paycore.lib.origin import Origin
-from transfers.models import Transfer, TransferKind
+from transfers.models import Transfer, TransferKind, comparable
 from transfers.services.internal import Payer
 from transfers.services.movements import (
     Movement,
@@ -49,6 +49,7 @@ def _opening(account: Account, initial: Money, payer: Payer) -> Movement:
         created_by_id=payer.user_id,
         amount_minor=initial.minor,
         currency=initial.currency.code,
+        amount_value=comparable(initial),
         destination_amount_minor=initial.minor,
         destination_currency=initial.currency.code,
         description="Opening balance",

@@ -1,0 +1,47 @@
+"""All writes of people, their keys, and the accounts they hold."""
+
+from accounts.services.account import (
+    AccountDraft,
+    close_account,
+    freeze_account,
+    open_account,
+    unfreeze_account,
+)
+from accounts.services.keys import (
+    NewApiKey,
+    create_api_key,
+    digest_of,
+    note_key_use,
+    revoke_api_key,
+)
+from accounts.services.people import (
+    Person,
+    UserDraft,
+    authenticate_user,
+    create_user,
+    draft_user,
+    grant_role,
+    reactivate_user,
+    suspend_user,
+)
+
+__all__ = [
+    "AccountDraft",
+    "NewApiKey",
+    "Person",
+    "UserDraft",
+    "authenticate_user",
+    "close_account",
+    "create_api_key",
+    "create_user",
+    "digest_of",
+    "draft_user",
+    "freeze_account",
+    "grant_role",
+    "note_key_use",
+    "open_account",
+    "reactivate_user",
+    "revoke_api_key",
+    "suspend_user",
+    "unfreeze_account",
+]

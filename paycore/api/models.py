@@ -1,0 +1,49 @@
+"""What the API itself remembers: answers to requests with an Idempotency-Key."""
+
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models import Q
+
+from paycore.lib.times import StatementTime
+
+
+class IdempotencyKey(models.Model):
+    """One request that a caller may send again, and what it was answered.
+
+    The row is inserted before the work and completed after it, in one transaction, so
+    nobody else ever sees one without an answer.
+    """
+
+    principal = models.TextField()
+    route = models.TextField()
+    key = models.CharField(max_length=255)
+    fingerprint = models.BinaryField(max_length=32)
+    status = models.SmallIntegerField(null=True)
+    body = models.BinaryField(null=True)
+    created_at = models.DateTimeField(db_default=StatementTime(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="api_idempotency_key_is_used_once_per_principal_and_route",
+                fields=["principal", "route", "key"],
+            ),
+            models.CheckConstraint(
+                name="api_idempotency_key_has_status_and_body_or_neither",
+                condition=Q(status__isnull=True, body__isnull=True)
+                | Q(status__isnull=False, body__isnull=False),
+            ),
+        ]
+        indexes = [
+            # Rows arrive in the order of time, so a few bytes per block are enough
+            # for the purge, and an insert pays nothing for them.
+            BrinIndex(
+                name="api_idempotency_key_created_at",
+                fields=["created_at"],
+                pages_per_range=16,
+                autosummarize=True,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.principal} {self.route} {self.key}"

@@ -1,0 +1,159 @@
+"""What every environment shares. Read `docs/configuration.md` for the variables."""
+
+from importlib.util import find_spec
+from typing import Any
+
+import django_stubs_ext
+
+from paycore.api.logging import logging_config
+
+from .environment import ROOT, currencies, env, rate, whole_number
+from .interfaces import REST_FRAMEWORK, SPECTACULAR_SETTINGS, UNFOLD
+from .servers import broker_url, database, embedded_redis_url, home_directory
+from .workers import celery_config
+
+# Without it `ModelAdmin[Payout]` fails at run time.
+django_stubs_ext.monkeypatch()
+
+HOME = home_directory()
+# Whether the embedded servers must survive a power cut.
+DURABLE = True
+# Where the stack listens, on loopback; the password of the people that it seeds.
+PORT = whole_number("PORT", default=8000, least=1)
+DEMO_PASSWORD: str = env.str("DEMO_PASSWORD", default="")
+
+FIRST_PARTY_APPS = [
+    app
+    for app in (
+        "paycore.api",
+        "paycore.backoffice",
+        "paycore.stack",
+        "ledger",
+        "events",
+        "accounts",
+        "transfers",
+        "reconciliation",
+    )
+    if find_spec(app) and find_spec(f"{app}.apps")
+]
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_prometheus",
+    "pgtrigger",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    *FIRST_PARTY_APPS,
+]
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "paycore.api.middleware.RequestContext",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+ROOT_URLCONF = "paycore.urls"
+WSGI_APPLICATION = "paycore.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                f"django.{name}"
+                for name in (
+                    "template.context_processors.request",
+                    "contrib.auth.context_processors.auth",
+                    "contrib.messages.context_processors.messages",
+                )
+            ]
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# A path that is not one of ours is a 404, whatever its last character.
+APPEND_SLASH = False
+
+# People.
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator")
+]
+ACCESS_TOKEN_LIFETIME = whole_number("ACCESS_TOKEN_LIFETIME", default=900, least=1)
+REFRESH_TOKEN_LIFETIME = whole_number("REFRESH_TOKEN_LIFETIME", default=86400, least=1)
+LOGIN_URL = "admin:login"
+
+# Storage. The address of an embedded server is only computed here.
+LOCK_TIMEOUT_MS = whole_number("LOCK_TIMEOUT_MS", default=2000)
+STATEMENT_TIMEOUT_MS = whole_number("STATEMENT_TIMEOUT_MS", default=10000)
+IDLE_IN_TRANSACTION_TIMEOUT_MS = whole_number(
+    "IDLE_IN_TRANSACTION_TIMEOUT_MS", default=15000
+)
+DATABASE_POOL_SIZE = whole_number("DATABASE_POOL_SIZE", default=16, least=1)
+REDIS_URL: str = env.str("REDIS_URL", default="") or embedded_redis_url(HOME)
+# Before every key, so that several installations can share one server.
+REDIS_KEY_PREFIX: str = env.str("REDIS_KEY_PREFIX", default="paycore:")
+_DATABASE = database(HOME)
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        **_DATABASE,
+        "ATOMIC_REQUESTS": False,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5},
+            "prepare_threshold": 5,
+            "connect_timeout": 3,
+            "application_name": "paycore",
+            "options": f"-c lock_timeout={LOCK_TIMEOUT_MS}"
+            f" -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+            " -c idle_in_transaction_session_timeout="
+            f"{IDLE_IN_TRANSACTION_TIMEOUT_MS}",
+            **_DATABASE.get("OPTIONS", {}),
+        },
+    }
+}
+
+# Time and language.
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+LANGUAGE_CODE = "en"
+
+# The API.
+CURRENCIES_EXTRA = currencies("CURRENCIES", default="BTC=8")
+RATE_LIMIT_ANONYMOUS = rate("RATE_LIMIT_ANONYMOUS", default="600/minute")
+RATE_LIMIT_AUTHENTICATED = rate("RATE_LIMIT_AUTHENTICATED", default="6000/minute")
+TRUSTED_PROXIES = whole_number("TRUSTED_PROXIES", default=0)
+WORKER_METRICS_PORT = whole_number("WORKER_METRICS_PORT", default=0)
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
+IDEMPOTENCY_RETENTION_DAYS = whole_number(
+    "IDEMPOTENCY_RETENTION_DAYS", default=30, least=30
+)
+# The API judges the size of a body itself; this is the second fence.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# Static files: served by this process, from the packages or from STATIC_ROOT.
+STATIC_URL = "/static/"
+STATIC_ROOT = ROOT / "staticfiles"
+
+LOGGING = logging_config(
+    level=env.str("LOG_LEVEL", default="INFO").upper(),
+    as_json=env.str("LOG_FORMAT", default="json") == "json",
+)
+PROMETHEUS_EXPORT_MIGRATIONS = False
+
+CELERY = celery_config(broker_url=broker_url(REDIS_URL), key_prefix=REDIS_KEY_PREFIX)

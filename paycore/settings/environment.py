@@ -1,0 +1,99 @@
+"""How settings read the environment: one function per kind of variable."""
+
+import os
+import re
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from tempfile import mkstemp
+from typing import Final
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+# Fewer than these in a long secret is a word typed over and over.
+DIFFERENT_CHARACTERS: Final = 8
+RATE: Final = re.compile(r"(off|[1-9][0-9]{0,8}/(second|minute|hour))\Z")
+
+env = environ.Env()
+# For a person's convenience. The tests must not depend on what it says.
+if not os.environ.get("DJANGO_SETTINGS_MODULE", "").endswith(".test"):
+    env.read_env(ROOT / ".env")
+
+
+def currencies(name: str, *, default: str) -> dict[str, int]:
+    """Extra currencies and their decimals, written `BTC=8,XAU=4`."""
+    pairs: dict[str, int] = {}
+    for pair in filter(
+        None, env.str(name, default=default).replace(" ", "").split(",")
+    ):
+        code, _, decimals = pair.partition("=")
+        if not (re.fullmatch("[A-Z]{3,8}", code) and re.fullmatch("[0-8]", decimals)):
+            raise ImproperlyConfigured(
+                f"{name} must look like BTC=8,XAU=4: a code of 3 to 8 capital letters"
+                f" and 0 to 8 decimals. It says {pair!r}."
+            )
+        pairs[code] = int(decimals)
+    return pairs
+
+
+def rate(name: str, *, default: str) -> str:
+    """A limit such as `600/minute`, or `off`."""
+    value: str = env.str(name, default=default).strip().lower()
+    if not RATE.match(value):
+        raise ImproperlyConfigured(
+            f"{name} must look like 600/minute (or /second, /hour), or be off."
+            f" It says {value!r}."
+        )
+    return value
+
+
+def whole_number(name: str, *, default: int, least: int = 0) -> int:
+    """A whole number; every duration is one, in the unit that its name tells."""
+    text = env.str(name, default=str(default)).strip()
+    if not re.fullmatch("[0-9]{1,9}", text) or int(text) < least:
+        raise ImproperlyConfigured(
+            f"{name} must be a whole number of at least {least}. It says {text!r}."
+        )
+    return int(text)
+
+
+def required(name: str, *, example: str, refused: tuple[str, ...] = ()) -> str:
+    """A variable without which production does not start."""
+    value: str = env.str(name, default="").strip()
+    if not value or value in refused:
+        raise ImproperlyConfigured(
+            f"Set {name}, for example {name}={example}. Production has no default"
+            " for it."
+        )
+    return value
+
+
+def required_secret(name: str, *, least: int, default: str | None = None) -> str:
+    """A secret that nobody can guess; without a default, one that must be set."""
+    value: str = env.str(name, default="").strip()
+    if not value and default is not None:
+        return default
+    if len(value) < least or len(set(value)) < DIFFERENT_CHARACTERS:
+        raise ImproperlyConfigured(
+            f"Set {name} to a secret of at least {least} random characters; this makes"
+            f' one: python -c "import secrets; print(secrets.token_urlsafe({least}))"'
+        )
+    return value
+
+
+def kept_secret(path: Path) -> str:
+    """The secret in this file, which is made, for its owner only, when missing."""
+    with suppress(FileNotFoundError):
+        return path.read_text().strip()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Written aside and linked: of two processes that start at once one wins, and
+    # nobody reads half a secret.
+    descriptor, aside = mkstemp(dir=path.parent)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(64))
+    with suppress(FileExistsError):
+        os.link(aside, path)
+    Path(aside).unlink()
+    return path.read_text().strip()

@@ -1,0 +1,40 @@
+"""Other people's money: no default for a secret, nothing over plain HTTP."""
+
+from .base import *
+from .environment import env, required, required_secret, whole_number
+from .interfaces import jwt_settings
+
+DEBUG = False
+SECRET_KEY = required_secret("SECRET_KEY", least=50)
+SIMPLE_JWT = jwt_settings(
+    secret_key=SECRET_KEY,
+    signing_key=required_secret("JWT_SIGNING_KEY", least=32, default=""),
+    access_seconds=ACCESS_TOKEN_LIFETIME,
+    refresh_seconds=REFRESH_TOKEN_LIFETIME,
+)
+METRICS_TOKEN = required_secret("METRICS_TOKEN", least=32)
+_HOSTS = required("ALLOWED_HOSTS", example="pay.example.com", refused=("*",))
+ALLOWED_HOSTS = [host.strip() for host in _HOSTS.split(",")]
+# Read again here only to refuse an empty one: base would choose the embedded servers.
+required("DATABASE_URL", example="postgres://paycore:...@db.internal:5432/paycore")
+required("REDIS_URL", example="redis://:...@redis.internal:6379/0")
+
+# TLS ends at the proxy in front, which says so in this header.
+_TLS_HEADER: str = env.str("TLS_PROXY_HEADER", default="X-Forwarded-Proto")
+SECURE_PROXY_SSL_HEADER = (f"HTTP_{_TLS_HEADER.upper().replace('-', '_')}", "https")
+SECURE_SSL_REDIRECT = env.bool("TLS_REDIRECT", default=True)
+# Health checks of a container come over plain HTTP, from inside.
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
+SECURE_HSTS_SECONDS = whole_number("HSTS_SECONDS", default=31536000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}

@@ -1,0 +1,78 @@
+"""Where PostgreSQL and Valkey are: what the environment says, else the embedded ones.
+
+Reading never starts anything: addresses of the embedded servers are computed here, and
+`paycore.stack` starts the servers that listen there.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote
+
+from django.core.exceptions import ImproperlyConfigured
+
+from .environment import ROOT, env
+
+# A socket's path is at most 103 bytes on macOS and 107 on Linux; PostgreSQL also
+# makes a lock file beside it.
+LONGEST_SOCKET_PATH: Final = 90
+POSTGRESQL_PORT: Final = 5432
+
+
+def home_directory() -> Path:
+    """Where this installation keeps its data, logs and sockets (`PAYCORE_HOME`)."""
+    home = Path(env.str("PAYCORE_HOME", default="") or ".paycore")
+    return (ROOT / home.expanduser()).resolve()
+
+
+def socket_directory(home: Path) -> Path:
+    """Where the sockets of a home's servers are: in it, unless its path is too long."""
+    inside = home / "run"
+    longest = inside / "postgresql" / f".s.PGSQL.{POSTGRESQL_PORT}"
+    if len(os.fsencode(longest)) <= LONGEST_SOCKET_PATH:
+        return inside
+    name = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
+    return Path("/tmp") / f"paycore-{os.getuid()}-{name}"  # noqa: S108
+
+
+def are_embedded() -> bool:
+    """Whether the environment leaves a server to us."""
+    names = ("DATABASE_URL", "REDIS_URL")
+    return not all(env.str(name, default="") for name in names)
+
+
+def database(home: Path) -> dict[str, Any]:
+    """The server of `DATABASE_URL`, else the one that the stack runs for this home."""
+    url = env.str("DATABASE_URL", default="")
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "HOST": str(socket_directory(home) / "postgresql"),
+            "PORT": str(POSTGRESQL_PORT),
+            "USER": "postgres",
+            "NAME": "paycore",
+        }
+    config: dict[str, Any] = env.db_url_config(url)
+    if config.get("ENGINE") != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(
+            "DATABASE_URL must name a PostgreSQL server, as in"
+            " postgres://user:password@host:5432/paycore."
+        )
+    # A directory of sockets is written %2Fvar%2Frun%2Fpostgresql.
+    config["HOST"] = unquote(config["HOST"])
+    return config
+
+
+def embedded_redis_url(home: Path) -> str:
+    """The address of the Valkey that the stack runs for this home."""
+    return f"unix://{socket_directory(home) / 'valkey.sock'}?db=0"
+
+
+def broker_url(redis_url: str) -> str:
+    """The same server as Celery writes it: its sockets have another scheme."""
+    path, _, database = redis_url.partition("?db=")
+    if path.startswith("unix://"):
+        socket = path.removeprefix("unix://")
+        return f"redis+socket://{socket}?virtual_host={database or 0}"
+    return redis_url

@@ -1,0 +1,52 @@
+"""The tests: servers of their own, nothing from outside, quick passwords."""
+
+import os
+
+from .base import *
+from .environment import env
+from .interfaces import jwt_settings
+from .servers import broker_url, database, embedded_redis_url
+from .workers import celery_config
+
+DEBUG = False
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+SECRET_KEY = "not a secret: only tests sign with this, and anyone may read them"
+SIMPLE_JWT = jwt_settings(
+    secret_key=SECRET_KEY, signing_key="", access_seconds=900, refresh_seconds=86400
+)
+# The fastest one, first; the real one stays so that a test may ask for it.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher",
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+]
+
+# A cluster of its own, without fsync: `make test` must not touch what `make run` keeps.
+HOME = HOME / "test"
+DURABLE = False
+DATABASES["default"] |= database(HOME) | {"OPTIONS": DATABASES["default"]["OPTIONS"]}
+REDIS_URL = env.str("REDIS_URL", default="") or embedded_redis_url(HOME)
+# The processes of all test runs share the server and must not count together.
+REDIS_KEY_PREFIX = ":".join(
+    (
+        "paycore-test",
+        os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid())),
+        os.environ.get("PYTEST_XDIST_WORKER", "main"),
+        "",
+    )
+)
+CELERY = celery_config(
+    broker_url=broker_url(REDIS_URL), key_prefix=REDIS_KEY_PREFIX
+) | {"task_always_eager": True, "task_eager_propagates": True}
+
+# What a person's environment says must not decide whether the tests pass.
+RATE_LIMIT_ANONYMOUS = "off"
+RATE_LIMIT_AUTHENTICATED = "off"
+METRICS_TOKEN = ""
+DEMO_PASSWORD = ""
+TRUSTED_PROXIES = 0
+ACCESS_TOKEN_LIFETIME = 900
+REFRESH_TOKEN_LIFETIME = 86400
+IDEMPOTENCY_RETENTION_DAYS = 30
+CURRENCIES_EXTRA = {"BTC": 8}
+LOGGING["root"]["level"] = "WARNING"
+WHITENOISE_USE_FINDERS = True

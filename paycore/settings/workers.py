@@ -1,0 +1,54 @@
+"""Settings of the Celery worker and its schedule."""
+
+from typing import Any, Final
+
+from celery.schedules import crontab
+
+# Longer than any task may take, so that no task is handed out while it still runs.
+VISIBILITY_TIMEOUT_SECONDS: Final = 900
+TASK_SECONDS: Final = 600
+
+
+def celery_config(*, broker_url: str, key_prefix: str) -> dict[str, Any]:
+    """What `paycore.celery` runs with. Every task may run twice or late."""
+    return {
+        "broker_url": broker_url,
+        "broker_connection_retry_on_startup": True,
+        "broker_transport_options": {
+            "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
+            "global_keyprefix": key_prefix,
+        },
+        # Tasks answer in the database; nobody waits for a result.
+        "result_backend": None,
+        "task_ignore_result": True,
+        # Never pickle: whoever can write to the broker would run code here.
+        "task_serializer": "json",
+        "result_serializer": "json",
+        "accept_content": ["json"],
+        # A task whose worker dies is handed out again.
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "worker_prefetch_multiplier": 1,
+        "task_time_limit": TASK_SECONDS,
+        "task_soft_time_limit": TASK_SECONDS - 30,
+        "worker_hijack_root_logger": False,
+        "timezone": "UTC",
+        "enable_utc": True,
+        "beat_schedule": {
+            "prove the books": {
+                "task": "reconciliation.verify_ledger",
+                "schedule": crontab(minute="7"),
+                "options": {"expires": 3600},
+            },
+            "expire holds": {
+                "task": "ledger.expire_holds",
+                "schedule": crontab(),
+                "options": {"expires": 60},
+            },
+            "forget old idempotency keys": {
+                "task": "api.purge_idempotency_keys",
+                "schedule": crontab(hour="3", minute="23"),
+                "options": {"expires": 3600},
+            },
+        },
+    }

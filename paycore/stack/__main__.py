@@ -1,0 +1,108 @@
+"""`python -m paycore.stack run` and its sisters: what the Makefile calls."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
+
+from django.core.exceptions import ImproperlyConfigured
+
+from paycore.stack import processes, seeds
+from paycore.stack.processes import StackError
+from paycore.stack.supervisor import Supervisor
+
+LARGEST_PORT = 65535
+
+
+def main() -> int:
+    # A person's own machine, whatever settings the environment names for others.
+    os.environ["DJANGO_SETTINGS_MODULE"] = "paycore.settings.local"
+    commands: dict[str, Callable[[], int]] = {"run": run, "demo": demo}
+    command = commands.get(next(iter(sys.argv[1:]), ""))
+    if command is None:
+        return complain(f"Say what to do: {', '.join(commands)}.")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+    if "MAKELEVEL" in os.environ:
+        # Whoever kills make means us.
+        processes.end_with_parent()
+    try:
+        return command()
+    except (StackError, ImproperlyConfigured) as error:
+        return complain(str(error))
+    except KeyboardInterrupt:
+        # Told to stop, and stopped: that is what was asked for.
+        return 0
+
+
+def run() -> int:
+    """Serve until told to stop."""
+    started = time.monotonic()
+    stack = supervisor()
+    with stack.running(seed=True):
+        say(f"Ready after {time.monotonic() - started:.1f} s")
+        print(welcome(stack), flush=True)
+        stack.watch()
+
+
+def demo() -> int:
+    """Tell the main job through the API, prove the books, and stop."""
+    from paycore.stack import demo as story
+
+    stack = supervisor()
+    with stack.running(seed=True):
+        return story.tell(stack, password=seeds.password())
+
+
+def supervisor() -> Supervisor:
+    from django.conf import settings
+
+    from paycore.settings.servers import are_embedded
+
+    if settings.PORT > LARGEST_PORT:
+        raise StackError(f"PORT must be at most {LARGEST_PORT}.")
+    return Supervisor(
+        home=settings.HOME, port=settings.PORT, embedded=are_embedded(), say=say
+    )
+
+
+def welcome(stack: Supervisor) -> str:
+    """Where everything is, and who may sign in."""
+    password = seeds.password()
+    people = "\n".join(f"  {person.email:<28} {person.what}" for person in seeds.PEOPLE)
+    return f"""
+  API           {stack.url}/v1
+  Documentation {stack.url}/docs  {stack.url}/redoc  {stack.url}/openapi.json
+  Back office   {stack.url}/admin/
+  Health        {stack.url}/health/ready
+  Metrics       {stack.url}/metrics
+  Logs          {stack.home / "logs"}
+
+  Everybody's password is {password}
+{people}
+
+  Ctrl-C stops everything. The data stays in {stack.home}.
+"""
+
+
+def say(text: str) -> None:
+    print(f"paycore: {text}", flush=True)
+
+
+def complain(text: str) -> int:
+    print(f"paycore: {text}", file=sys.stderr, flush=True)
+    return 1
+
+
+def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    # Once is enough: what stops now must not be interrupted half way.
+    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,7 @@
+"""The demo."""
+
+from paycore.stack.supervisor import Supervisor
+
+
+def tell(stack: Supervisor, *, password: str) -> int:
+    return 0

@@ -1,0 +1,77 @@
+"""Using the embedded servers: they run as long as one process uses them."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from paycore.settings.environment import ROOT
+from paycore.stack import processes
+from paycore.stack.keeper import locks, memory, ready_file
+from paycore.stack.locks import FileLock, held, is_held
+from paycore.stack.processes import StackError
+
+SECONDS_TO_STOP: Final = 45
+
+
+@contextmanager
+def servers(
+    home: Path, *, durable: bool = True, say: Callable[[str], None] | None = None
+) -> Iterator[None]:
+    """PostgreSQL and Valkey of this home run for the length of the block.
+
+    Started when they do not run yet, and stopped when nobody else uses them either.
+
+    Raises: `StackError` when they cannot be started.
+    """
+    users = FileLock(locks(home) / "users.lock")
+    # Waits for a keeper that is stopping the servers at this moment.
+    users.share()
+    try:
+        with held(locks(home) / "start.lock"):
+            _ensure_keeper(home, durable=durable, say=say or (lambda _: None))
+        yield
+    finally:
+        if users.try_to_take():
+            _stop_keeper(home)
+        users.close()
+
+
+def are_running(home: Path) -> bool:
+    """Whether the servers of this home answer."""
+    return ready_file(home).exists() and is_held(locks(home) / "keeper.lock")
+
+
+def _ensure_keeper(home: Path, *, durable: bool, say: Callable[[str], None]) -> None:
+    if are_running(home):
+        return
+    first_time = not (home / "postgresql").exists()
+    say("Creating the database cluster" if first_time else "Starting the database")
+    command = [sys.executable, "-m", "paycore.stack.keeper", str(home)]
+    log = home / "logs" / "keeper.log"
+    with processes.open_log(log) as output:
+        started = subprocess.run(
+            [*command, "durable" if durable else "forgetful"],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            # Ctrl-C is for us: the servers stop after those who use them.
+            start_new_session=True,
+            check=False,
+        )
+    if started.returncode:
+        raise StackError(
+            f"The embedded servers did not start. {log} ends with:\n"
+            + processes.end_of_log(log)
+        )
+
+
+def _stop_keeper(home: Path) -> None:
+    keeper = processes.recall(memory(home)).get("keeper")
+    process = keeper.find() if keeper else None
+    if process is not None:
+        processes.end([process], ending=signal.SIGTERM, seconds=SECONDS_TO_STOP)

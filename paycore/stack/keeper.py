@@ -1,0 +1,154 @@
+"""The process that runs the embedded servers of one home while anybody uses them.
+
+Whoever uses the servers shares a lock (`paycore.stack.embedded`). The kernel gives a
+lock back however its holder ends, so nothing has to be counted and nothing goes stale:
+when the keeper can have the lock alone, nobody is left, and it stops the servers.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from paycore.settings.servers import socket_directory
+from paycore.stack import processes
+from paycore.stack.locks import FileLock
+from paycore.stack.postgresql import Cluster
+from paycore.stack.processes import StackError
+from paycore.stack.valkey import Cache
+
+SECONDS_BETWEEN_LOOKS: Final = 0.2
+
+
+class Keeper:
+    """Starts the servers, watches them and their users, stops them."""
+
+    def __init__(self, home: Path, *, durable: bool) -> None:
+        self.home = home
+        self.cluster = Cluster(home, durable=durable)
+        self.cache = Cache(home, durable=durable)
+        self.servers: dict[str, subprocess.Popen[bytes]] = {}
+        self.asked_to_stop = False
+
+    def keep(self, *, tell_ready: Callable[[], None]) -> None:
+        """Run the servers until nobody uses them, or until told to stop."""
+        me = FileLock(locks(self.home) / "keeper.lock")
+        if not me.try_to_take():
+            return
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._stop_soon)
+        try:
+            self._start()
+            tell_ready()
+            self._watch(me)
+        finally:
+            self._stop()
+
+    def _start(self) -> None:
+        ready_file(self.home).unlink(missing_ok=True)
+        processes.remember(memory(self.home), {"keeper": os.getpid()})
+        self._end_leftovers()
+        make_socket_directory(self.home)
+        self.cluster.prepare()
+        self.servers["postgresql"] = self.cluster.start()
+        self.servers["valkey"] = self.cache.start()
+        processes.remember(
+            self._memory, {name: server.pid for name, server in self.servers.items()}
+        )
+        self.cache.wait_until_ready(self.servers["valkey"])
+        self.cluster.wait_until_ready(self.servers["postgresql"])
+        ready_file(self.home).touch()
+
+    def _watch(self, me: FileLock) -> None:
+        users = FileLock(locks(self.home) / "users.lock")
+        # Somebody who deletes the home wants none of this any more.
+        while me.is_on_disk() and not self.asked_to_stop:
+            for name, server in self.servers.items():
+                if server.poll() is not None:
+                    raise StackError(f"{name} ended with {server.returncode}.")
+            if users.try_to_take():
+                return
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def _stop(self) -> None:
+        ready_file(self.home).unlink(missing_ok=True)
+        if server := self.servers.get("postgresql"):
+            # "Fast": open transactions are rolled back, everything is written.
+            processes.end([server], ending=signal.SIGINT, seconds=30)
+        if server := self.servers.get("valkey"):
+            processes.end([server], ending=signal.SIGTERM, seconds=10)
+        self._memory.unlink(missing_ok=True)
+        memory(self.home).unlink(missing_ok=True)
+
+    def _end_leftovers(self) -> None:
+        # A keeper that was killed could not stop its servers.
+        for name, row in processes.recall(self._memory).items():
+            if process := row.find():
+                ending = signal.SIGINT if name == "postgresql" else signal.SIGTERM
+                processes.end([process], ending=ending, seconds=20)
+
+    def _stop_soon(self, number: int, frame: FrameType | None) -> None:
+        self.asked_to_stop = True
+
+    @property
+    def _memory(self) -> Path:
+        return locks(self.home) / "servers.json"
+
+
+def locks(home: Path) -> Path:
+    """Where the locks of a home are: always in it, however long its path."""
+    return home / "run"
+
+
+def ready_file(home: Path) -> Path:
+    """Exists while the servers of this home answer."""
+    return locks(home) / "ready"
+
+
+def memory(home: Path) -> Path:
+    """Names the keeper, for those who tell it to stop."""
+    return locks(home) / "keeper.json"
+
+
+def make_socket_directory(home: Path) -> None:
+    """Make it, refusing one that somebody else made to listen in."""
+    directory = socket_directory(home)
+    directory.mkdir(mode=0o711, parents=True, exist_ok=True)
+    if directory.is_symlink() or directory.owner() != home.owner():
+        raise StackError(f"{directory} belongs to somebody else. Remove it.")
+    # Others may pass through (PostgreSQL runs as another user for root), not look.
+    directory.chmod(0o711)
+
+
+def main() -> int:
+    """Leave a keeper running in the background; return when its servers answer."""
+    home, durability = Path(sys.argv[1]), sys.argv[2]
+    reader, writer = os.pipe()
+    if os.fork():
+        # The starter: it ends now, so the keeper is nobody's child and outlives the
+        # command that happened to be the first to need it.
+        os.close(writer)
+        return 0 if os.read(reader, 1) else 1
+    os.close(reader)
+    try:
+        Keeper(home, durable=durability == "durable").keep(
+            tell_ready=lambda: _tell(writer)
+        )
+    except StackError as error:
+        print(error, file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+def _tell(writer: int) -> None:
+    os.write(writer, b"!")
+    os.close(writer)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,300 @@
+"""The whole stack as processes of one home: web server, worker, beat.
+
+All of them end together: when the stack is told to stop, when one of them dies, and,
+through the kernel, when the supervisor itself is killed. What a kill left behind all
+the same is ended by the next start.
+"""
+
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, NoReturn
+
+import psutil
+
+from paycore.settings.environment import ROOT
+from paycore.stack import embedded, processes
+from paycore.stack.locks import FileLock, is_held
+from paycore.stack.processes import StackError
+
+HOST: Final = "127.0.0.1"
+WEB_WORKERS: Final = 2
+WEB_THREADS: Final = 8
+SECONDS_TO_BE_READY: Final = 90
+SECONDS_TO_STOP: Final = 15
+SECONDS_BETWEEN_LOOKS: Final = 0.3
+
+
+@dataclass
+class Supervisor:
+    """One stack: a home, a port, and the processes that serve it."""
+
+    home: Path
+    port: int
+    embedded: bool
+    say: Callable[[str], None]
+    children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def directory(self) -> Path:
+        """What belongs to this stack alone: two ports in one home get along."""
+        return stacks(self.home) / str(self.port)
+
+    @contextmanager
+    def running(self, *, seed: bool) -> Iterator[None]:
+        """The stack serves for the length of the block.
+
+        Raises: `StackError` when it cannot be started.
+        """
+        with ExitStack() as stack:
+            stack.enter_context(self._turn())
+            end_leftovers(self.home, own=self.directory)
+            self._require_free_port()
+            if self.embedded:
+                stack.enter_context(embedded.servers(self.home, say=self.say))
+            self._prepare(seed=seed)
+            # Registered before the first child starts: whatever happens, they end.
+            stack.callback(self._stop)
+            self._start()
+            self._wait_until_ready()
+            yield
+
+    def watch(self) -> NoReturn:
+        """Look after the processes until interrupted.
+
+        Raises: `StackError` naming a process that ended by itself.
+        """
+        while True:
+            self.require_all_alive()
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def require_all_alive(self) -> None:
+        """Raises: `StackError` when a process of the stack has ended."""
+        for name, child in self.children.items():
+            if child.poll() is not None:
+                raise StackError(
+                    f"{name} ended unexpectedly ({describe(child.returncode)})."
+                    f" {self.log(name)} ends with:\n"
+                    + processes.end_of_log(self.log(name))
+                )
+        if self.embedded and not embedded.are_running(self.home):
+            raise StackError(
+                "The embedded PostgreSQL or Valkey ended unexpectedly. The end of"
+                f" {self.log('keeper')}:\n" + processes.end_of_log(self.log("keeper"))
+            )
+
+    def manage(self, *command: str) -> str:
+        """Run a command of `manage.py`, and return what it printed.
+
+        Raises: `StackError` when it fails.
+        """
+        done = subprocess.run(
+            [sys.executable, ROOT / "manage.py", *command],
+            cwd=ROOT,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            preexec_fn=processes.dies_with_parent(signal.SIGTERM),
+        )
+        if done.returncode:
+            last_lines = "\n".join(done.stdout.splitlines()[-15:])
+            raise StackError(f"manage.py {command[0]} failed:\n{last_lines}")
+        return done.stdout
+
+    def log(self, name: str) -> Path:
+        return self.home / "logs" / f"{name}.log"
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        lock = FileLock(self.directory / "lock")
+        try:
+            if not lock.try_to_take():
+                raise StackError(
+                    f"paycore already runs in {self.home} on port {self.port}. Stop it,"
+                    " or choose another PORT or PAYCORE_HOME."
+                )
+            yield
+        finally:
+            lock.close()
+
+    def _require_free_port(self) -> None:
+        with socket.socket() as probe:
+            # As servers do: what a stopped server left in TIME_WAIT is no obstacle.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, self.port))
+            except OSError as error:
+                raise StackError(
+                    f"Port {self.port} of {HOST} cannot be used: {error.strerror}."
+                    f" Choose another one: PORT={self.port + 1} make run"
+                ) from error
+
+    def _prepare(self, *, seed: bool) -> None:
+        self.say("Migrating the database")
+        self.manage("migrate", "--verbosity=0", "--no-input")
+        if seed:
+            self.say("Seeding people and accounts")
+            self.manage("seed_demo")
+
+    def _start(self) -> None:
+        self.say("Starting the web server, the worker and beat")
+        shutil.rmtree(self.directory / "metrics", ignore_errors=True)
+        (self.directory / "metrics").mkdir(parents=True)
+        for name, arguments in self._commands().items():
+            with processes.open_log(self.log(name)) as log:
+                self.children[name] = subprocess.Popen(
+                    [sys.executable, "-m", *arguments],
+                    cwd=ROOT,
+                    env=self._environment() | self._metrics(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    # A group of its own: Ctrl-C reaches only the supervisor, which
+                    # then stops all of them in order, with all their children.
+                    start_new_session=True,
+                    preexec_fn=processes.dies_with_parent(  # noqa: PLW1509
+                        signal.SIGTERM
+                    ),
+                )
+            processes.remember(
+                self.directory / "processes.json",
+                {name: child.pid for name, child in self.children.items()},
+            )
+
+    def _commands(self) -> dict[str, list[str]]:
+        celery = ["celery", "--app=paycore.celery", "--quiet"]
+        return {
+            "web": [
+                "granian",
+                "--interface=wsgi",
+                f"--host={HOST}",
+                f"--port={self.port}",
+                "--http=1",
+                "--no-ws",
+                f"--workers={WEB_WORKERS}",
+                f"--blocking-threads={WEB_THREADS}",
+                "--backlog=2048",
+                # A worker that is killed takes its requests with it, not the server.
+                "--respawn-failed-workers",
+                "--workers-kill-timeout=10",
+                "--log-level=warning",
+                "paycore.wsgi:application",
+            ],
+            "worker": [
+                *celery,
+                "worker",
+                "--concurrency=2",
+                "--loglevel=INFO",
+                "--without-gossip",
+                "--without-mingle",
+            ],
+            "beat": [
+                *celery,
+                "beat",
+                "--loglevel=INFO",
+                f"--schedule={self.directory / 'beat-schedule'}",
+                "--pidfile=",
+            ],
+        }
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "paycore.settings.local",
+            "PAYCORE_HOME": str(self.home),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _metrics(self) -> dict[str, str]:
+        # Each process counts in files of this directory, and /metrics adds them up.
+        return {"PROMETHEUS_MULTIPROC_DIR": str(self.directory / "metrics")}
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + SECONDS_TO_BE_READY
+        answer = "no answer yet"
+        while time.monotonic() < deadline:
+            self.require_all_alive()
+            is_ready, answer = self._readiness()
+            if is_ready:
+                return
+            time.sleep(0.1)
+        raise StackError(
+            f"The server is not ready after {SECONDS_TO_BE_READY} s ({answer})."
+            f" {self.log('web')} ends with:\n" + processes.end_of_log(self.log("web"))
+        )
+
+    def _readiness(self) -> tuple[bool, str]:
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=5)
+        try:
+            connection.request("GET", "/health/ready")
+            response = connection.getresponse()
+            return response.status == 200, response.read(500).decode(errors="replace")
+        except OSError as error:
+            return False, str(error)
+        finally:
+            connection.close()
+
+    def _stop(self) -> None:
+        self.say("Stopping")
+        processes.end(list(self.children.values()), seconds=SECONDS_TO_STOP)
+        for child in self.children.values():
+            # What a killed process could not stop itself.
+            end_group(child.pid, home=self.home)
+            child.wait()
+        (self.directory / "processes.json").unlink(missing_ok=True)
+
+
+def stacks(home: Path) -> Path:
+    """Where each stack of a home keeps what is its own, by port."""
+    return home / "run" / "stacks"
+
+
+def end_leftovers(home: Path, *, own: Path) -> None:
+    """End what stacks of this home left running when they were killed.
+
+    `own` is the directory of the stack that asks, and holds the lock of.
+    """
+    for memory in stacks(home).glob("*/processes.json"):
+        if memory.parent == own or not is_held(memory.parent / "lock"):
+            for row in processes.recall(memory).values():
+                end_group(row.pid, home=home)
+            memory.unlink(missing_ok=True)
+
+
+def end_group(leader: int, *, home: Path) -> None:
+    """End the processes of a group that were started for this home.
+
+    The number of a group is used again when all of it is gone, so each process is
+    asked what it was started for.
+    """
+    members: list[psutil.Process] = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, ProcessLookupError):
+            if os.getpgid(process.pid) == leader:
+                is_ours = process.environ().get("PAYCORE_HOME") == str(home)
+                members += [process] if is_ours else []
+    if members:
+        processes.end(members, seconds=SECONDS_TO_STOP)
+
+
+def describe(returncode: int) -> str:
+    """How a process ended, in words."""
+    if returncode >= 0:
+        return f"exit code {returncode}"
+    return f"signal {signal.Signals(-returncode).name}"

@@ -1,0 +1,3 @@
+"""The fixtures of every test, loaded by `conftest.py`."""
+
+pytest_plugins = ["paycore.testing.books", "paycore.testing.people"]

@@ -1,0 +1,27 @@
+"""Every path that this server answers."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from accounts.views import AccountList
+from transfers.views import AccountOpening
+
+handler400 = "paycore.api.problems.handle_400"
+handler403 = "paycore.api.problems.handle_403"
+handler404 = "paycore.api.problems.handle_404"
+handler500 = "paycore.api.problems.handle_500"
+
+
+class Accounts(AccountOpening, AccountList):
+    """One path, two apps: opening an account may move money, listing does not."""
+
+    scopes = {**AccountOpening.scopes, **AccountList.scopes}
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("paycore.api.urls")),
+    path("v1/accounts", Accounts.as_view()),
+    path("", include("accounts.urls")),
+    path("", include("transfers.urls")),
+    path("admin/", admin.site.urls),
+]
