@@ -5,14 +5,15 @@ from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
-from accounts.serializers import Amount
 from paycore.api.pagination import PageQuery
 from paycore.api.shapes import (
+    Amount,
     AmountGrammar,
     AmountText,
     BodyId,
+    ByValue,
     CurrencyCode,
     ExternalId,
     Instant,
@@ -36,12 +37,29 @@ MOST_IN_A_BATCH: Final = 1000
 Mode = Literal["atomic", "independent"]
 Description = Annotated[str, ShortText(500, least=0)]
 
+EXAMPLE_ORDER: Final[dict[str, JsonValue]] = {
+    "source_account_id": "0198c5a0-4b5e-7c3a-9d2e-6f1a2b3c4d5e",
+    "destination_account_id": "0198c5a0-5d10-7b1f-8a44-0c9d8e7f6a5b",
+    "amount": "150.75",
+    "currency": "USD",
+    "reference": "invoice-2041",
+    "description": "Dinner",
+    "metadata": {"order": "2041"},
+}
+EXAMPLE_ACCOUNT: Final[dict[str, JsonValue]] = {
+    "currency": "USD",
+    "name": "Daily",
+    "external_id": "wallet-17",
+}
+
 
 class InternalTransferItem(Request):
     """A transfer between two accounts of one currency.
 
     `currency` may be left out; given, it must be the source account's.
     """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_ORDER]})
 
     source_account_id: BodyId
     destination_account_id: BodyId
@@ -81,6 +99,12 @@ class InternalTransferRequest(InternalTransferItem):
 class BatchRequest(Request):
     """`atomic`: all or none. `independent`: each on its own, in order."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"mode": "atomic", "transfers": [EXAMPLE_ORDER]}]
+        }
+    )
+
     mode: Mode
     transfers: Annotated[
         list[InternalTransferItem], Field(min_length=1, max_length=MOST_IN_A_BATCH)
@@ -89,6 +113,8 @@ class BatchRequest(Request):
 
 class AccountRequest(Request):
     """`owner_id` of another person and `initial_balance` are for operators."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_ACCOUNT]})
 
     currency: CurrencyCode
     name: Annotated[str, ShortText(200, least=0)] = ""
@@ -117,17 +143,8 @@ Bound = Annotated[
 
 class TransferListQuery(PageQuery):
     account_id: BodyId | None = None
-    kind: Literal[
-        "internal",
-        "exchange",
-        "purchase",
-        "deposit",
-        "refund",
-        "reversal",
-        "opening",
-        None,
-    ] = None
-    status: Literal["pending", "completed", "failed", "reversed", None] = None
+    kind: Annotated[TransferKind, ByValue] | None = None
+    status: Annotated[TransferStatus, ByValue] | None = None
     merchant_category: Annotated[str, ShortText(100)] | None = None
     reference: Reference | None = None
     created_from: Annotated[Instant | None, Field(description="Included.")] = None

@@ -4,20 +4,35 @@ from typing import Any
 
 from django.http import HttpResponse
 from rest_framework.request import Request
+from structlog.contextvars import bind_contextvars
 
 import accounts.services
+from accounts.errors import AccountNotActive, AccountNotFound, DuplicateAccount
 from accounts.models import Account
 from accounts.selectors import get_account
 from accounts.serializers import AccountResource
 from accounts.services import AccountDraft
+from ledger.errors import InsufficientBalance, LimitExceeded
+from paycore.api.openapi import PageOf, documented
 from paycore.api.pagination import read_page
 from paycore.api.principals import Principal, Scope
 from paycore.api.problems import problem_document
 from paycore.api.views import ApiView, path_id
-from paycore.lib.errors import DomainError, NotFound, PermissionDenied
+from paycore.lib.errors import (
+    DomainError,
+    InvalidAmount,
+    NotFound,
+    PermissionDenied,
+    UnsupportedCurrency,
+)
 from paycore.lib.money import CURRENCIES
 from transfers import selectors, services
-from transfers.errors import BatchRefused
+from transfers.errors import (
+    BatchRefused,
+    CurrencyMismatch,
+    DuplicateReference,
+    SameAccountTransfer,
+)
 from transfers.models import Transfer
 from transfers.serializers import (
     AccountRequest,
@@ -31,10 +46,37 @@ from transfers.serializers import (
 )
 from transfers.services import Payer
 
+_REFUSALS = (
+    InvalidAmount,
+    UnsupportedCurrency,
+    SameAccountTransfer,
+    AccountNotFound,
+    DuplicateReference,
+    CurrencyMismatch,
+    AccountNotActive,
+    LimitExceeded,
+    InsufficientBalance,
+)
+
 
 class AccountOpening(ApiView):
     scopes = {"POST": Scope.ACCOUNTS_WRITE}
 
+    @documented(
+        "Open an account",
+        description="`owner_id` of another person and `initial_balance` are for"
+        " operators. An opening balance is a transfer of kind `opening`.",
+        request=AccountRequest,
+        answers={201: AccountResource},
+        refusals=(
+            InvalidAmount,
+            UnsupportedCurrency,
+            NotFound,
+            DuplicateAccount,
+            LimitExceeded,
+        ),
+        key="accepted",
+    )
     def post(self, request: Request) -> HttpResponse:
         body = self.read_body(AccountRequest)
         return self.answer_once(
@@ -70,6 +112,15 @@ class AccountOpening(ApiView):
 class InternalTransfers(ApiView):
     scopes = {"POST": Scope.TRANSFERS_WRITE}
 
+    @documented(
+        "Move money between two accounts of one currency",
+        description="From an own account (operators: from any) to anybody's active"
+        " account.",
+        request=InternalTransferRequest,
+        answers={201: TransferResource},
+        refusals=_REFUSALS,
+        key="required",
+    )
     def post(self, request: Request) -> HttpResponse:
         body = self.read_body(InternalTransferRequest)
         return self.answer_once(
@@ -80,12 +131,23 @@ class InternalTransfers(ApiView):
         transfer = services.create_internal_transfer(
             order=body.order(), payer=_payer(self.principal), origin=self.origin
         )
+        bind_contextvars(transfer_id=str(transfer.pk))
         return TransferResource.of(transfer)
 
 
 class BatchTransfers(ApiView):
     scopes = {"POST": Scope.TRANSFERS_WRITE}
 
+    @documented(
+        "Make up to 1000 internal transfers",
+        description="Each is judged in order and sees the balances that the ones"
+        " before it left. `independent`: each succeeds or fails on its own."
+        " `atomic`: one refusal refuses all, with 422 `batch_refused`.",
+        request=BatchRequest,
+        answers={201: BatchResource},
+        refusals=(InvalidAmount, BatchRefused),
+        key="required",
+    )
     def post(self, request: Request) -> HttpResponse:
         body = self.read_body(BatchRequest)
         return self.answer_once(
@@ -142,6 +204,14 @@ class BatchTransfers(ApiView):
 class TransferList(ApiView):
     scopes = {"GET": Scope.ACCOUNTS_READ}
 
+    @documented(
+        "List transfers",
+        description="Those that an account of the caller's sent or received;"
+        " operators see all.",
+        query=TransferListQuery,
+        answers={200: PageOf(TransferResource)},
+        refusals=(AccountNotFound,),
+    )
     def get(self, request: Request) -> HttpResponse:
         query = self.read_query(TransferListQuery)
         owner_id = self.principal.sees_only
@@ -162,6 +232,7 @@ _COLUMNS = {"created_at": "created_at", "amount": "amount_value"}
 class TransferDetail(ApiView):
     scopes = {"GET": Scope.ACCOUNTS_READ}
 
+    @documented("Read a transfer", answers={200: TransferResource})
     def get(self, request: Request, transfer_id: str) -> HttpResponse:
         transfer = selectors.get_transfer(
             transfer_id=path_id(transfer_id, NotFound),

@@ -9,6 +9,8 @@ from pydantic import ConfigDict, Field, model_validator
 from accounts.models import Account, AccountKind, AccountStatus
 from paycore.api.pagination import PageQuery
 from paycore.api.shapes import (
+    Amount,
+    ByValue,
     CurrencyCode,
     ExternalId,
     Instant,
@@ -29,16 +31,6 @@ Reason = Annotated[
     ShortText(500),
     Field(description="Why; kept in the audit trail.", examples=["Reported stolen"]),
 ]
-Amount = Annotated[
-    str, Field(description="A decimal string, e.g. `150.75`.", examples=["150.75"])
-]
-SignedAmount = Annotated[
-    str,
-    Field(
-        description="A decimal string; below zero with a minus sign.",
-        examples=["150.75"],
-    ),
-]
 
 
 class AccountMoveRequest(Request):
@@ -49,7 +41,7 @@ class AccountMoveRequest(Request):
 
 class AccountListQuery(PageQuery):
     currency: CurrencyCode | None = None
-    status: Literal["active", "frozen", "closed"] | None = None
+    status: Annotated[AccountStatus, ByValue] | None = None
     external_id: ExternalId | None = None
 
 
@@ -85,9 +77,9 @@ class EntryListQuery(PageQuery):
 
 
 class Balance(Resource):
-    posted: SignedAmount
+    posted: Amount
     held: Amount
-    available: SignedAmount
+    available: Amount
 
 
 class AccountResource(Resource):
@@ -130,9 +122,9 @@ class BalanceResource(Resource):
 
     account_id: UUID
     currency: str
-    posted: SignedAmount
+    posted: Amount
     held: Amount | None
-    available: SignedAmount | None
+    available: Amount | None
     as_of: Instant
 
     @classmethod
@@ -162,8 +154,8 @@ class EntryResource(Resource):
     direction: Literal["credit", "debit"]
     amount: Amount
     currency: str
-    balance_before: SignedAmount
-    balance_after: SignedAmount
+    balance_before: Amount
+    balance_after: Amount
     description: str
     reference: str | None
     transfer_id: UUID | None
@@ -201,9 +193,9 @@ class StatementResource(Resource):
     account: AccountResource
     start: Annotated[Instant, Field(serialization_alias="from")]
     end: Annotated[Instant, Field(serialization_alias="to")]
-    opening_balance: SignedAmount
+    opening_balance: Amount
     lines: list[EntryResource]
-    closing_balance: SignedAmount
+    closing_balance: Amount
     currency: str
 
     @classmethod

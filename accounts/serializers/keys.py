@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from accounts.models import ApiKey
 from accounts.services import NewApiKey
@@ -12,6 +12,14 @@ from paycore.api.shapes import ByValue, Instant, Request, Resource, ShortText
 
 
 class ApiKeyRequest(Request):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"name": "Till 7", "scopes": ["accounts:read", "transfers:write"]}
+            ]
+        }
+    )
+
     name: Annotated[str, ShortText(100)]
     scopes: Annotated[
         list[Annotated[Scope, ByValue]], Field(min_length=1, max_length=len(Scope))

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from accounts.models import User, UserStatus
 from paycore.api.principals import Role
@@ -24,6 +24,20 @@ Token = Annotated[str, Field(repr=False)]
 
 
 class SignUpRequest(Request):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "email": "ada@paycore.example",
+                    "password": "a long pass phrase",
+                    "full_name": "Ada Lovelace",
+                    "time_zone": "Europe/London",
+                    "currency": "GBP",
+                }
+            ]
+        }
+    )
+
     email: Email
     password: Annotated[
         Password,
@@ -39,6 +53,14 @@ class SignUpRequest(Request):
 
 
 class LoginRequest(Request):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"email": "ada@paycore.example", "password": "a long pass phrase"}
+            ]
+        }
+    )
+
     email: Email
     password: Password
 
@@ -50,7 +72,7 @@ class RefreshRequest(Request):
 class ReasonRequest(Request):
     """Why: kept with the event."""
 
-    reason: Annotated[str, ShortText(500)]
+    reason: Annotated[str, ShortText(500), Field(examples=["Reported stolen"])]
 
 
 class UserResource(Resource):

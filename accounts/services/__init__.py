@@ -22,6 +22,7 @@ from accounts.services.people import (
     draft_user,
     grant_role,
     reactivate_user,
+    set_password,
     suspend_user,
 )
 
@@ -42,6 +43,7 @@ __all__ = [
     "open_account",
     "reactivate_user",
     "revoke_api_key",
+    "set_password",
     "suspend_user",
     "unfreeze_account",
 ]

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import ApiKey
 from accounts.selectors import LAST_USED_PRECISION_SECONDS
@@ -53,16 +53,18 @@ def create_api_key(
     already_expired = InvalidInput(
         pointer="/expires_at", why="A key expires later than it is made."
     )
-    with db.joined_atomic():
-        with db.refuse_on({"accounts_apikey_expires_later": already_expired}):
-            api_key = ApiKey.objects.create(
-                user_id=owner.user_id,
-                name=name,
-                prefix=secret[:PREFIX_LENGTH],
-                digest=digest_of(secret),
-                scopes=sorted(scopes),
-                expires_at=expires_at,
-            )
+    with (
+        db.refuse_on({"accounts_apikey_expires_later": already_expired}),
+        transaction.atomic(),
+    ):
+        api_key = ApiKey.objects.create(
+            user_id=owner.user_id,
+            name=name,
+            prefix=secret[:PREFIX_LENGTH],
+            digest=digest_of(secret),
+            scopes=sorted(scopes),
+            expires_at=expires_at,
+        )
         data = {"name": name, "scopes": sorted(scopes)}
         _announce(api_key, "api_key.created", data, origin=origin)
     return NewApiKey(api_key=api_key, secret=secret)
@@ -78,7 +80,7 @@ def revoke_api_key(
     keys = ApiKey.objects.filter(pk=api_key_id, revoked_at__isnull=True)
     if owner_id is not None:
         keys = keys.filter(user_id=owner_id)
-    with db.joined_atomic():
+    with transaction.atomic():
         if keys.update(revoked_at=StatementTime()) == 0:
             raise NotFound
         api_key = ApiKey.objects.get(pk=api_key_id)
@@ -99,11 +101,10 @@ def note_key_use(*, api_key_id: UUID) -> None:
             UPDATE accounts_apikey SET last_used_at = statement_timestamp()
             WHERE id = (
                 SELECT id FROM accounts_apikey
-                WHERE id = %s
-                    AND coalesce(
-                        last_used_at < statement_timestamp() - make_interval(secs => %s),
-                        TRUE
-                    )
+                WHERE id = %s AND coalesce(
+                    last_used_at < statement_timestamp() - make_interval(secs => %s),
+                    TRUE
+                )
                 FOR UPDATE SKIP LOCKED
             )
             """,

@@ -141,6 +141,25 @@ def reactivate_user(*, user_id: UUID, by: Person, reason: str, origin: Origin) -
     return _advance(user, to=UserStatus.ACTIVE, reason=reason, origin=origin)
 
 
+def set_password(*, user_id: UUID, password: str, origin: Origin) -> User:
+    """Give somebody a new password, which ends all their tokens and sessions.
+
+    For commands: whoever may run them chooses, so no password is too weak. Setting the
+    same one again changes nothing.
+
+    Raises: `NotFound`.
+    """
+    user = get_user(user_id=user_id)
+    if user.check_password(password):
+        return user
+    password_hash = make_password(password)
+    with db.joined_atomic():
+        User.objects.filter(pk=user.pk).update(password=password_hash)
+        _announce(user, "user.password_set", {}, origin=origin)
+    user.password = password_hash
+    return user
+
+
 def grant_role(*, user_id: UUID, role: Role, origin: Origin) -> User:
     """Give somebody exactly this role. Granting it again changes nothing.
 

@@ -1,7 +1,6 @@
 """Accounts over HTTP, as far as no money moves."""
 
 from collections.abc import Callable
-from typing import ClassVar
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -10,7 +9,7 @@ from rest_framework.request import Request
 import accounts.selectors
 import accounts.services
 import ledger.selectors
-from accounts.errors import AccountNotFound
+from accounts.errors import AccountNotEmpty, AccountNotFound
 from accounts.models import Account
 from accounts.serializers import (
     AccountListQuery,
@@ -23,14 +22,23 @@ from accounts.serializers import (
     StatementQuery,
     StatementResource,
 )
+from paycore.api.openapi import PageOf, documented
 from paycore.api.pagination import read_page
 from paycore.api.principals import Scope
 from paycore.api.views import ApiView, path_id
+from paycore.lib.errors import InvalidState, UnsupportedCurrency
 
 
 class AccountList(ApiView):
     scopes = {"GET": Scope.ACCOUNTS_READ}
 
+    @documented(
+        "List accounts",
+        description="The caller's own; operators see all.",
+        query=AccountListQuery,
+        answers={200: PageOf(AccountResource)},
+        refusals=(UnsupportedCurrency,),
+    )
     def get(self, request: Request) -> HttpResponse:
         query = self.read_query(AccountListQuery)
         rows = accounts.selectors.list_accounts(
@@ -55,11 +63,24 @@ class _AccountReading(ApiView):
 
 
 class AccountDetail(_AccountReading):
+    @documented(
+        "Read an account",
+        answers={200: AccountResource},
+        refusals=(AccountNotFound,),
+    )
     def get(self, request: Request, account_id: str) -> HttpResponse:
         return self.answer(AccountResource.of(self.account(account_id)))
 
 
 class AccountBalance(_AccountReading):
+    @documented(
+        "Read a balance, now or as of an instant",
+        description="What was held at a past instant is not known: `held` and"
+        " `available` are null then.",
+        query=BalanceQuery,
+        answers={200: BalanceResource},
+        refusals=(AccountNotFound,),
+    )
     def get(self, request: Request, account_id: str) -> HttpResponse:
         query = self.read_query(BalanceQuery)
         balance = accounts.selectors.get_balance(
@@ -69,6 +90,12 @@ class AccountBalance(_AccountReading):
 
 
 class AccountEntries(_AccountReading):
+    @documented(
+        "List the entries of an account",
+        query=EntryListQuery,
+        answers={200: PageOf(EntryResource)},
+        refusals=(AccountNotFound,),
+    )
     def get(self, request: Request, account_id: str) -> HttpResponse:
         query = self.read_query(EntryListQuery)
         rows = ledger.selectors.list_postings(self.account(account_id).pk)
@@ -76,6 +103,13 @@ class AccountEntries(_AccountReading):
 
 
 class AccountStatement(_AccountReading):
+    @documented(
+        "Read a statement",
+        description="Opening balance plus lines is closing balance, always.",
+        query=StatementQuery,
+        answers={200: StatementResource},
+        refusals=(AccountNotFound,),
+    )
     def get(self, request: Request, account_id: str) -> HttpResponse:
         query = self.read_query(StatementQuery)
         statement = accounts.selectors.get_statement(
@@ -90,35 +124,60 @@ class _AccountMove(ApiView):
     """A change of an account's status, with a reason."""
 
     scopes = {"POST": Scope.ACCOUNTS_WRITE}
-    move: ClassVar[Callable[..., Account]]
 
-    def post(self, request: Request, account_id: str) -> HttpResponse:
+    def answer_move(
+        self, account_id: str, move: Callable[..., Account]
+    ) -> HttpResponse:
         body = self.read_body(AccountMoveRequest)
-        return self.answer_once(
-            body, lambda: (200, self._move(account_id, body)), key_required=False
-        )
 
-    def _move(self, account_id: str, body: AccountMoveRequest) -> AccountResource:
-        account = type(self).move(
-            account_id=path_id(account_id, AccountNotFound),
-            owner_id=self.principal.sees_only,
-            reason=body.reason,
-            origin=self.origin,
-        )
-        return AccountResource.of(account)
+        def work() -> tuple[int, AccountResource]:
+            account = move(
+                account_id=path_id(account_id, AccountNotFound),
+                owner_id=self.principal.sees_only,
+                reason=body.reason,
+                origin=self.origin,
+            )
+            return 200, AccountResource.of(account)
+
+        return self.answer_once(body, work, key_required=False)
 
 
 class AccountFreeze(_AccountMove):
     operators = frozenset({"POST"})
-    move = staticmethod(accounts.services.freeze_account)
+
+    @documented(
+        "Stop an account from sending and receiving",
+        request=AccountMoveRequest,
+        answers={200: AccountResource},
+        refusals=(AccountNotFound, InvalidState),
+        key="accepted",
+    )
+    def post(self, request: Request, account_id: str) -> HttpResponse:
+        return self.answer_move(account_id, accounts.services.freeze_account)
 
 
 class AccountUnfreeze(_AccountMove):
     operators = frozenset({"POST"})
-    move = staticmethod(accounts.services.unfreeze_account)
+
+    @documented(
+        "Let a frozen account send and receive again",
+        request=AccountMoveRequest,
+        answers={200: AccountResource},
+        refusals=(AccountNotFound, InvalidState),
+        key="accepted",
+    )
+    def post(self, request: Request, account_id: str) -> HttpResponse:
+        return self.answer_move(account_id, accounts.services.unfreeze_account)
 
 
 class AccountClosing(_AccountMove):
-    """The owner may close an account too."""
-
-    move = staticmethod(accounts.services.close_account)
+    @documented(
+        "Close an empty account for ever",
+        description="Operators and the owner may.",
+        request=AccountMoveRequest,
+        answers={200: AccountResource},
+        refusals=(AccountNotFound, InvalidState, AccountNotEmpty),
+        key="accepted",
+    )
+    def post(self, request: Request, account_id: str) -> HttpResponse:
+        return self.answer_move(account_id, accounts.services.close_account)

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from accounts import services
 from accounts.selectors import list_api_keys
 from accounts.serializers import ApiKeyRequest, ApiKeyResource, NewApiKeyResource
+from paycore.api.openapi import PageOf, documented
 from paycore.api.pagination import PageQuery, read_page
 from paycore.api.principals import Scope
 from paycore.api.views import ApiView, path_id
@@ -16,22 +17,29 @@ from paycore.lib.errors import NotFound
 
 
 class ApiKeys(ApiView):
-    """`/v1/api-keys`."""
-
     scopes = {"GET": Scope.ADMIN, "POST": Scope.ADMIN}
 
+    @documented(
+        "List API keys",
+        description="The caller's own that are not revoked, without their secrets.",
+        query=PageQuery,
+        answers={200: PageOf(ApiKeyResource)},
+    )
     def get(self, request: Request) -> HttpResponse:
-        """The caller's keys that are not revoked, newest first, without secrets."""
         query = self.read_query(PageQuery)
-        page = read_page(list_api_keys(owner_id=self.principal.user_id), query=query)
-        return self.answer(page.map(ApiKeyResource.of))
+        rows = list_api_keys(owner_id=self.principal.user_id)
+        return self.answer(read_page(rows, query=query).map(ApiKeyResource.of))
 
+    @documented(
+        "Make an API key",
+        description="This answer is the only one that has the key in it; only a hash is"
+        " stored, and so an Idempotency-Key is ignored. The key acts for the caller,"
+        " within its scopes and never beyond the role that the caller has at the time."
+        " The scopes `deposits:write`, `reviews:write` and `admin` are for staff.",
+        request=ApiKeyRequest,
+        answers={201: NewApiKeyResource},
+    )
     def post(self, request: Request) -> HttpResponse:
-        """Make a key.
-
-        This answer is the only one with the key in it. It is not stored, so an
-        Idempotency-Key is ignored: a retry makes another key.
-        """
         body = self.read_body(ApiKeyRequest)
         new = services.create_api_key(
             owner=self.principal,
@@ -44,12 +52,15 @@ class ApiKeys(ApiView):
 
 
 class ApiKeyDetail(ApiView):
-    """`/v1/api-keys/{id}`."""
-
     scopes = {"DELETE": Scope.ADMIN}
 
+    @documented(
+        "Revoke an API key",
+        description="At once and for good.",
+        answers={204: None},
+        refusals=(NotFound,),
+    )
     def delete(self, request: Request, api_key_id: str) -> HttpResponse:
-        """Revoke a key, at once and for good."""
         services.revoke_api_key(
             api_key_id=path_id(api_key_id, NotFound),
             owner_id=self.principal.user_id,

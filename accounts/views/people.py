@@ -1,27 +1,35 @@
 """People over HTTP."""
 
-from uuid import UUID
+from collections.abc import Callable
 
 from django.http import HttpResponse
 from rest_framework.request import Request
 
 from accounts import services
+from accounts.errors import DuplicateUser
 from accounts.models import User
 from accounts.selectors import get_user
 from accounts.serializers import ReasonRequest, SignUpRequest, UserResource
+from paycore.api.openapi import documented
 from paycore.api.principals import Scope
 from paycore.api.views import ApiView, path_id
-from paycore.lib.errors import NotFound
+from paycore.lib.errors import InvalidState, NotFound, UnsupportedCurrency
 
 
 class Users(ApiView):
-    """`/v1/users`."""
-
     public = True
 
+    @documented(
+        "Sign up",
+        description="Makes a person without any special role.",
+        request=SignUpRequest,
+        answers={201: UserResource},
+        refusals=(UnsupportedCurrency, DuplicateUser),
+        key="accepted",
+    )
     def post(self, request: Request) -> HttpResponse:
-        """Sign up. Nobody can give themselves a role."""
         body = self.read_body(SignUpRequest)
+        # Before the transaction, which must not wait for the hashing of a password.
         draft = services.draft_user(
             email=body.email,
             password=body.password,
@@ -38,44 +46,61 @@ class Users(ApiView):
 
 
 class Me(ApiView):
-    """`/v1/users/me`."""
-
+    @documented(
+        "Show the caller",
+        description="The person whose token or API key this is.",
+        answers={200: UserResource},
+    )
     def get(self, request: Request) -> HttpResponse:
-        """The person whose token or API key this is."""
         user = get_user(user_id=self.principal.user_id)
         return self.answer(UserResource.of(user))
 
 
 class _Judgement(ApiView):
-    operators = frozenset({"POST"})
-    scopes = {"POST": Scope.ADMIN}
-
-    def post(self, request: Request, user_id: str) -> HttpResponse:
+    def judge(self, user_id: str, service: Callable[..., User]) -> HttpResponse:
         body = self.read_body(ReasonRequest)
 
         def work() -> tuple[int, UserResource]:
-            judged = self.judge(path_id(user_id, NotFound), body.reason)
-            return 200, UserResource.of(judged)
+            user = service(
+                user_id=path_id(user_id, NotFound),
+                by=self.principal,
+                reason=body.reason,
+                origin=self.origin,
+            )
+            return 200, UserResource.of(user)
 
         return self.answer_once(body, work, key_required=False)
 
-    def judge(self, user_id: UUID, reason: str) -> User:
-        raise NotImplementedError
-
 
 class Suspension(_Judgement):
-    """`/v1/users/{id}/suspend`: stop somebody from acting, whatever they hold."""
+    operators = frozenset({"POST"})
+    scopes = {"POST": Scope.ADMIN}
 
-    def judge(self, user_id: UUID, reason: str) -> User:
-        return services.suspend_user(
-            user_id=user_id, by=self.principal, reason=reason, origin=self.origin
-        )
+    @documented(
+        "Suspend a person",
+        description="They can do nothing from then on, also with tokens and API keys"
+        " that they have: they get 403. Nobody suspends themselves, and only"
+        " administrators suspend administrators.",
+        request=ReasonRequest,
+        answers={200: UserResource},
+        refusals=(NotFound, InvalidState),
+        key="accepted",
+    )
+    def post(self, request: Request, user_id: str) -> HttpResponse:
+        return self.judge(user_id, services.suspend_user)
 
 
 class Reactivation(_Judgement):
-    """`/v1/users/{id}/reactivate`: let a suspended person act again."""
+    operators = frozenset({"POST"})
+    scopes = {"POST": Scope.ADMIN}
 
-    def judge(self, user_id: UUID, reason: str) -> User:
-        return services.reactivate_user(
-            user_id=user_id, by=self.principal, reason=reason, origin=self.origin
-        )
+    @documented(
+        "Reactivate a suspended person",
+        description="Their API keys, and tokens that have not expired, work again.",
+        request=ReasonRequest,
+        answers={200: UserResource},
+        refusals=(NotFound, InvalidState),
+        key="accepted",
+    )
+    def post(self, request: Request, user_id: str) -> HttpResponse:
+        return self.judge(user_id, services.reactivate_user)

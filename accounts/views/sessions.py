@@ -12,16 +12,24 @@ from accounts.serializers import (
     RefreshRequest,
     SessionResource,
 )
+from paycore.api.openapi import documented
 from paycore.api.views import ApiView
+from paycore.lib.errors import PermissionDenied, Unauthenticated
 
 
 class Login(ApiView):
-    """`/v1/auth/login`."""
-
     public = True
 
+    @documented(
+        "Sign in",
+        description="The answer is the same, and takes the same time, for an unknown"
+        " address and a wrong password. Who is suspended gets 403. A new password ends"
+        " all tokens.",
+        request=LoginRequest,
+        answers={200: SessionResource},
+        refusals=(Unauthenticated, PermissionDenied),
+    )
     def post(self, request: Request) -> HttpResponse:
-        """Sign in with email and password."""
         body = self.read_body(LoginRequest)
         user = services.authenticate_user(email=body.email, password=body.password)
         session = SessionResource(
@@ -37,12 +45,16 @@ class Login(ApiView):
 
 
 class Refresh(ApiView):
-    """`/v1/auth/refresh`."""
-
     public = True
 
+    @documented(
+        "Get a new access token",
+        description="The refresh token stays good until it expires.",
+        request=RefreshRequest,
+        answers={200: RefreshedResource},
+        refusals=(Unauthenticated, PermissionDenied),
+    )
     def post(self, request: Request) -> HttpResponse:
-        """A new access token for a refresh token, which stays good until it expires."""
         body = self.read_body(RefreshRequest)
         caller = admit(tokens.read_refresh_token(body.refresh))
         access = tokens.issue_access_token(

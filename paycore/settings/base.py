@@ -115,6 +115,9 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5},
+            # Values travel apart from the statement, so PostgreSQL can keep the plans
+            # of hot statements (from the fifth time on) and read arrays as binary.
+            "server_side_binding": True,
             "prepare_threshold": 5,
             "connect_timeout": 3,
             "application_name": "paycore",

@@ -51,7 +51,7 @@ class ApiKeyFactory(DjangoModelFactory[ApiKey]):
     digest = LazyAttribute(lambda key: digest_of(key.secret))
 
 
-@dataclass
+@dataclass(eq=False)
 class Caller:
     """Somebody with an HTTP client: anonymous, by token, or by API key."""
 
@@ -78,7 +78,7 @@ class Caller:
         return self.client.delete(path, headers=self.headers)
 
 
-@dataclass
+@dataclass(eq=False)
 class Player(Caller):
     """A person of the cast, calling with a token."""
 

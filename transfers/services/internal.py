@@ -152,7 +152,7 @@ class _Judge:
         destination = self._party(
             order.destination_account_id, "/destination_account_id"
         )
-        amount = Money.parse(order.amount, source.currency)
+        amount = Money.parse(order.amount, currency or source.currency)
         self._refuse_what_may_not_be(order, source)
         if currency not in (None, source.currency):
             raise CurrencyMismatch(

@@ -133,7 +133,7 @@ def test_shows_exactly_the_currencys_decimals(minor, currency, text):
 
     assert money.text == text
     assert str(money) == f"{text} {currency.code}"
-    assert str(money.amount) == text
+    assert f"{money.amount:f}" == text
     assert minor_text(minor, currency.decimals) == text
 
 
