@@ -7,7 +7,11 @@ from typing import Final
 
 from django.db import connection, transaction
 
-from paycore.lib.metrics import LEDGER_DIFFERENCES, LEDGER_IMBALANCE
+from paycore.lib.metrics import (
+    LEDGER_DIFFERENCES,
+    LEDGER_IMBALANCE,
+    LEDGER_PROVED_AT,
+)
 from reconciliation.checks import CHECKS, Check
 
 
@@ -54,6 +58,7 @@ def prove_books() -> Iterator[Difference]:
         yield difference
     _measure_imbalance()
     LEDGER_DIFFERENCES.set(found)
+    LEDGER_PROVED_AT.set_to_current_time()
 
 
 _IMBALANCES: Final = """

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from paycore.lib.ids import new_id
-from paycore.lib.money import Money
+from paycore.lib.money import MOST_DECIMALS, Money
 from paycore.lib.times import StatementTime
 
 
@@ -27,9 +27,6 @@ class TransferStatus(models.TextChoices):
     FAILED = "failed"
     REVERSED = "reversed"
 
-
-# The most decimals that an amount may have; see its grammar in `paycore.lib.money`.
-FINEST_DECIMALS: Final = 8
 
 # The whole life of a transfer. Statuses without an arrow are final. One that is not
 # held for review is born completed.
@@ -172,6 +169,18 @@ class Transfer(models.Model):
                 name="transfers_by_dest_account",
             ),
             models.Index(fields=["created_at", "id"], name="transfers_by_time"),
+            # For the back office, which asks across all makers. An ordinary transfer
+            # is in neither of these.
+            models.Index(
+                fields=["reference"],
+                condition=Q(reference__isnull=False),
+                name="transfers_by_reference",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(status__in=["pending", "failed"]),
+                name="transfers_unfinished_by_time",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -192,4 +201,4 @@ class Transfer(models.Model):
 
 def comparable(amount: Money) -> Decimal:
     """An amount in the unit of `Transfer.amount_value`."""
-    return amount.amount.scaleb(FINEST_DECIMALS)
+    return amount.amount.scaleb(MOST_DECIMALS)

@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from paycore.lib.errors import NotFound
-from transfers.models import FINEST_DECIMALS, Transfer
+from paycore.lib.money import MOST_DECIMALS
+from transfers.models import Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +93,4 @@ def _matching(filters: TransferFilter) -> QuerySet[Transfer]:
 
 
 def _comparable(amount: Decimal | None) -> Decimal | None:
-    return None if amount is None else amount.scaleb(FINEST_DECIMALS)
+    return None if amount is None else amount.scaleb(MOST_DECIMALS)

@@ -1,66 +1,70 @@
 """The pages of people."""
 
+from collections.abc import Collection
+from typing import Final
+
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.safestring import SafeString
 
 from accounts import services
-from accounts.models import User
-from accounts.selectors import list_users
-from paycore.backoffice.columns import link_to_list, status_column
+from accounts.admin.keys import keys_of
+from accounts.forms import NewPasswordForm
+from accounts.models import USER_MOVES, User, UserStatus
+from events.admin import events_of_subject
+from paycore.backoffice.columns import status_column
 from paycore.backoffice.orders import Order, with_reason
-from paycore.backoffice.readonly import ReadOnly
+from paycore.backoffice.pages import Pages
+from paycore.backoffice.tables import Table
 
 # Roles decide what staff may do, so a page to tick permissions would mislead.
 admin.site.unregister(Group)
+admin.site.password_change_form = NewPasswordForm
+
+# The button that moves a person to a status.
+BUTTONS: Final = {
+    UserStatus.SUSPENDED: "suspend",
+    UserStatus.ACTIVE: "reactivate",
+    UserStatus.CLOSED: "close",
+}
 
 
 @admin.register(User)
-class UserPages(ReadOnly[User]):
+class UserPages(Pages[User]):
     list_display = ("email", "full_name", "shown_status", "shown_role", "created_at")
     list_filter = ("status", "is_staff")
     search_fields = ("=id", "=email")
     search_help_text = "The whole id or email address"
     date_hierarchy = "created_at"
-    list_select_related = False
+    ordering = ("-created_at", "-id")
     fields = (
-        "id",
-        "email",
-        "full_name",
-        "shown_status",
-        "shown_role",
-        "time_zone",
-        "currency",
-        "created_at",
-        "accounts",
-        "api_keys",
-        "events",
+        ("email", "shown_status"),
+        ("full_name", "shown_role"),
+        ("time_zone", "currency"),
+        ("created_at", "id"),
     )
-    readonly_fields = fields
-    actions_detail = ("suspend", "reactivate")
+    readonly_fields = (
+        *("email", "shown_status", "full_name", "shown_role"),
+        *("time_zone", "currency", "created_at", "id"),
+    )
+    actions_detail = ("suspend", "reactivate", "close")
 
-    shown_status = status_column(ordering="status")
+    shown_status = status_column()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return list_users()
+        return super().get_queryset(request).prefetch_related("groups")
 
     @admin.display(description="role")
     def shown_role(self, user: User) -> str:
         return user.role.value
 
-    @admin.display(description="accounts")
-    def accounts(self, user: User) -> SafeString:
-        return link_to_list("accounts_account", "Their accounts", owner=user.pk)
+    def buttons_for(self, row: User) -> Collection[str]:
+        moves = USER_MOVES.get(UserStatus(row.status), frozenset())
+        return {BUTTONS[status] for status in moves}
 
-    @admin.display(description="API keys")
-    def api_keys(self, user: User) -> SafeString:
-        return link_to_list("accounts_apikey", "Their API keys", user=user.pk)
-
-    @admin.display(description="events")
-    def events(self, user: User) -> SafeString:
-        return link_to_list("events_event", "What happened", subject_id=user.pk)
+    def tables(self, row: User) -> list[Table]:
+        return [keys_of(row), events_of_subject(row.pk)]
 
     @with_reason(
         title="Suspend",
@@ -91,3 +95,19 @@ class UserPages(ReadOnly[User]):
             origin=order.origin,
         )
         return f"{user} is active again."
+
+    @with_reason(
+        title="Close",
+        permission="accounts.suspend_user",
+        explanation="They never sign in again. This cannot be undone, and needs all"
+        " their accounts to be closed first.",
+        is_dangerous=True,
+    )
+    def close(self, order: Order) -> str:
+        user = services.close_user(
+            user_id=order.object_id,
+            by=order.by,
+            reason=order.reason,
+            origin=order.origin,
+        )
+        return f"{user} is closed."

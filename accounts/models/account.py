@@ -83,6 +83,17 @@ class Account(models.Model):
                 fields=["created_at", "ledger_account"],
                 name="accounts_account_by_time",
             ),
+            # For the back office, which asks across all owners.
+            models.Index(
+                fields=["external_id"],
+                condition=Q(external_id__isnull=False),
+                name="accounts_by_external_id",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=~Q(status="active"),
+                name="accounts_account_not_active",
+            ),
         ]
         permissions = [
             ("freeze_account", "Can freeze and unfreeze accounts"),

@@ -60,6 +60,8 @@ class ApiKey(models.Model):
                 condition=Q(revoked_at__isnull=True),
                 name="accounts_apikey_by_user",
             ),
+            # The back office's list.
+            models.Index(fields=["created_at", "id"], name="accounts_apikey_by_time"),
         ]
         permissions = [
             ("revoke_apikey", "Can revoke API keys"),

@@ -99,6 +99,15 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=Q(is_superuser=False) | Q(is_staff=True),
             ),
         ]
+        indexes = [
+            # The back office's list, newest first, and whom it should look at.
+            models.Index(fields=["created_at", "id"], name="accounts_user_by_time"),
+            models.Index(
+                fields=["created_at"],
+                condition=~Q(status="active"),
+                name="accounts_user_not_active",
+            ),
+        ]
         permissions = [
             ("suspend_user", "Can suspend and reactivate people"),
         ]

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from accounts.errors import DuplicateUser
-from accounts.models import USER_MOVES, User, UserStatus
+from accounts.models import USER_MOVES, Account, AccountStatus, User, UserStatus
 from accounts.selectors import find_user_by_email, get_user
 from events.services import EventDraft, publish_events
 from paycore.lib import db
@@ -29,6 +29,7 @@ from paycore.lib.roles import Role
 
 _EVENT_OF_MOVE: Final = {
     UserStatus.ACTIVE: "user.reactivated",
+    UserStatus.CLOSED: "user.closed",
     UserStatus.SUSPENDED: "user.suspended",
 }
 
@@ -141,6 +142,20 @@ def reactivate_user(*, user_id: UUID, by: Person, reason: str, origin: Origin) -
     return _advance(user, to=UserStatus.ACTIVE, reason=reason, origin=origin)
 
 
+def close_user(*, user_id: UUID, by: Person, reason: str, origin: Origin) -> User:
+    """End somebody's time here for good: they never sign in again.
+
+    Raises: `NotFound`; `PermissionDenied` as for `suspend_user`; `InvalidState` when
+    they are closed already, or hold an account that is not.
+    """
+    user = get_user(user_id=user_id)
+    _refuse_to_judge(user, by=by)
+    held = Account.objects.filter(owner_id=user_id).exclude(status=AccountStatus.CLOSED)
+    if held.exists():
+        raise InvalidState(why="They hold an account that is not closed.")
+    return _advance(user, to=UserStatus.CLOSED, reason=reason, origin=origin)
+
+
 def set_password(*, user_id: UUID, password: str, origin: Origin) -> User:
     """Give somebody a new password, which ends all their tokens and sessions.
 
@@ -219,9 +234,9 @@ def _time_zones() -> frozenset[str]:
 
 def _refuse_to_judge(user: User, *, by: Person) -> None:
     if user.pk == by.user_id:
-        raise PermissionDenied(why="Nobody suspends or reactivates themselves.")
+        raise PermissionDenied(why="Nobody does this to themselves.")
     if user.role is Role.ADMIN and by.role is not Role.ADMIN:
-        raise PermissionDenied(why="Only an admin suspends or reactivates an admin.")
+        raise PermissionDenied(why="Only an admin does this to an admin.")
 
 
 def _advance(user: User, *, to: UserStatus, reason: str, origin: Origin) -> User:

@@ -1,31 +1,16 @@
 """Sign-ups at the same time."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
 
 import pytest
-from django.db import connection
 
 from accounts.models import ApiKey, User
 from accounts.services import note_key_use
 from events.models import Event
 from paycore.testing.cast import PASSWORD, ApiKeyFactory, Caller
+from paycore.testing.races import race
 
 AT_ONCE = 8
-
-
-def race(work):
-    barrier = Barrier(AT_ONCE)
-
-    def run(number):
-        barrier.wait()
-        try:
-            return work(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(run, range(AT_ONCE)))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -35,7 +20,7 @@ def test_of_one_address_make_one_person():
         response = Caller().post("/v1/users", {"email": email, "password": PASSWORD})
         return response.status_code, response.json().get("code")
 
-    answers = race(sign_up)
+    answers = race(*[partial(sign_up, number) for number in range(AT_ONCE)])
 
     assert sorted(answers, key=str) == [
         (201, None),
@@ -48,6 +33,7 @@ def test_of_one_address_make_one_person():
 def test_uses_of_one_key_neither_fail_nor_wait():
     key = ApiKeyFactory.create()
 
-    race(lambda _: note_key_use(api_key_id=key.pk))
+    answers = race(*[partial(note_key_use, api_key_id=key.pk)] * AT_ONCE)
 
+    assert answers == [None] * AT_ONCE
     assert ApiKey.objects.get().last_used_at is not None

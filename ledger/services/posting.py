@@ -21,6 +21,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
+from django.db.transaction import TransactionManagementError
 
 from ledger.errors import InsufficientBalance, LimitExceeded
 from ledger.models import JournalEntry, Posting
@@ -188,6 +189,8 @@ def lock_accounts(account_ids: Iterable[UUID]) -> Books:
 
     Raises: `TransactionManagementError` outside a transaction.
     """
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("Without a transaction no lock is kept.")
     started = time.perf_counter()
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [list(set(account_ids))])

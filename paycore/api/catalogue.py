@@ -170,6 +170,14 @@ _ALL: Final = (
         "Read the object again and look at its status.",
     ),
     Explanation(
+        "hold_not_open",
+        409,
+        "The hold is not open",
+        "Held money can be captured or released once; this hold has already been one"
+        " of the two.",
+        "Read the order that the hold belongs to and look at its status.",
+    ),
+    Explanation(
         "payload_too_large",
         413,
         "The body is too large",

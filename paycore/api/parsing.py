@@ -6,6 +6,7 @@ that is not Unicode and the like are refused rather than repaired.
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import IO, Any, Final
 
@@ -20,6 +21,7 @@ LARGEST_BODY: Final = 1024 * 1024
 # on it, so this much of an oversized body is read and thrown away.
 LARGEST_DRAIN: Final = 16 * LARGEST_BODY
 CHUNK: Final = 64 * 1024
+LENGTH: Final = re.compile(r"[0-9]{1,100}\Z", re.ASCII)
 
 Document = dict[str, Any]
 
@@ -60,7 +62,9 @@ def read_bytes(request: HttpRequest) -> bytes:
     Raises: `PayloadTooLarge`, `ShapeErrors` when the client stopped in the middle.
     """
     declared = request.META.get("CONTENT_LENGTH") or ""
-    if declared.isdecimal() and len(declared) < 20 and int(declared) > LARGEST_BODY:
+    if declared and not LENGTH.match(declared):
+        raise ShapeErrors.of("", "Content-Length must be a whole number.")
+    if declared and int(declared) > LARGEST_BODY:
         _drain(request, int(declared))
         raise PayloadTooLarge
     try:

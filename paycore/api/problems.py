@@ -5,6 +5,7 @@ is a bug: it is logged with its traceback and answered as `internal_error`, whic
 nothing about the inside.
 """
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -22,6 +23,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.utils.encoding import escape_uri_path
+from django.views.defaults import page_not_found, permission_denied, server_error
 from pydantic_core import to_json
 from rest_framework import exceptions as drf
 
@@ -259,15 +261,24 @@ def handle_400(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def handle_403(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith(HTML_PATHS):
+        return permission_denied(request, exception)
     return answer_error(exception, request)
 
 
 def handle_404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith(HTML_PATHS):
+        return page_not_found(request, exception)
     return answer_error(exception, request)
 
 
 def handle_500(request: HttpRequest) -> HttpResponse:
-    return answer_error(InternalError(), request)
+    if request.path.startswith(HTML_PATHS):
+        return server_error(request)
+    # Django calls this while it handles the error, but does not hand it over. It logs
+    # the traceback itself.
+    error = sys.exception() or InternalError()
+    return answer_problem(problem_of(error), request)
 
 
 def as_document(request: HttpRequest, response: HttpResponse) -> HttpResponse:

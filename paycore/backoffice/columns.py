@@ -1,16 +1,16 @@
 """How values look in the back office: money, statuses, links to other pages."""
 
-from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, Final
 
 from django.contrib.admin import display
 from django.db.models import Model
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-Column = Callable[..., Any]
+# A function as admin lists take it, with the attributes that they look for.
+Column = Any
 
 # One color per meaning, whatever the thing: good, under way, needs a look, bad.
 STATUS_COLORS: Final = {
@@ -84,14 +84,23 @@ def link_column(
 
 
 def link_to(page: str, key: object, text: object) -> SafeString:
-    """A link to the page of one row; `page` is `<app>_<model>`."""
-    return _anchor(reverse(f"admin:{page}_change", args=[key]), text)
+    """A link to the page of one row; `page` is `<app>_<model>`.
+
+    Only the text when nobody registered such a page.
+    """
+    try:
+        return _anchor(reverse(f"admin:{page}_change", args=[key]), text)
+    except NoReverseMatch:
+        return format_html("{}", text)
 
 
 def link_to_list(page: str, text: object, **filters: object) -> SafeString:
     """A link to a list with filters, e.g. `user=user.pk`."""
     query = {name: str(value) for name, value in filters.items()}
-    return _anchor(reverse(f"admin:{page}_changelist", query=query), text)
+    try:
+        return _anchor(reverse(f"admin:{page}_changelist", query=query), text)
+    except NoReverseMatch:
+        return format_html("{}", text)
 
 
 def _anchor(address: str, text: object) -> SafeString:

@@ -21,6 +21,7 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from paycore.lib.db import run_in_transaction
 from paycore.lib.errors import DomainError
 from paycore.lib.origin import Origin
 from paycore.lib.roles import Role
@@ -75,7 +76,9 @@ def with_reason(
             if request.method == "POST" and form.is_valid():
                 order = _order(request, row.pk, form.cleaned_data["reason"])
                 try:
-                    messages.success(request, give(admin, order))
+                    # Again when it lost a race, like any request of the API.
+                    told = run_in_transaction(lambda: give(admin, order))
+                    messages.success(request, told)
                 except DomainError as refusal:
                     messages.error(request, refusal.detail)
                 return redirect(_address_of(admin, row.pk))

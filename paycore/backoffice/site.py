@@ -1,9 +1,12 @@
 """The back office itself: one site, named after the environment it looks into."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.conf import settings
+from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
 
 if TYPE_CHECKING:
     # unfold has no types; what it adds to Django's site is not used here.
@@ -18,7 +21,22 @@ ENVIRONMENT_COLORS: Final = {"production": "danger"}
 class BackOfficeSite(UnfoldAdminSite):
     """Staff sign in with email and password; who is not active stays outside."""
 
-    enable_nav_sidebar = True
+    index_template = "backoffice/first_page.html"
+    # The app that keeps people sets it: a password is changed by its service.
+    password_change_form: type[Any] | None = None
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        if self.password_change_form is None:
+            return super().password_change(request, extra_context)
+        request.current_app = self.name
+        view = PasswordChangeView.as_view(
+            form_class=self.password_change_form,
+            success_url=reverse(f"{self.name}:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return cast("TemplateResponse", view(request))
 
 
 def environment_badge(request: HttpRequest) -> list[str] | None:

@@ -53,6 +53,11 @@ LEDGER_DIFFERENCES: Final = Gauge(
     "What the latest proof of the books found wrong; anything but 0 pages someone.",
     multiprocess_mode="mostrecent",
 )
+LEDGER_PROVED_AT: Final = Gauge(
+    "ledger_proved_at_seconds",
+    "When the books were last proved (Unix time), whatever the proof found.",
+    multiprocess_mode="mostrecent",
+)
 LEDGER_IMBALANCE: Final = Gauge(
     "ledger_imbalance",
     "Minor units by which the books do not balance; anything but 0 pages someone.",

@@ -1,7 +1,7 @@
 """Money as whole minor units of a currency.
 
 Integers cannot hold a third of a cent, so nothing can be rounded by accident. Decimal
-strings exist only at the edge: `Money.parse` reads one, `str(money.amount)` writes one.
+strings exist only at the edge: `Money.parse` reads one, `money.text` writes one.
 """
 
 import re
@@ -17,6 +17,8 @@ from paycore.lib.errors import InvalidAmount, UnsupportedCurrency
 
 # The grammar of an amount in the API: ASCII digits only, no sign, no exponent.
 AMOUNT_PATTERN: Final = r"^[0-9]{1,15}(\.[0-9]{1,8})?$"
+# The most decimals that it allows, and so that a currency may have.
+MOST_DECIMALS: Final = 8
 # What a BIGINT column holds.
 LARGEST_MINOR: Final = 2**63 - 1
 
@@ -49,7 +51,10 @@ class CurrencyRegistry:
         self._by_code = {currency.code: currency for currency in currencies}
 
     def extend(self, decimals_by_code: Mapping[str, int]) -> None:
+        """Raises: `ValueError` for more decimals than an amount can show."""
         for code, decimals in decimals_by_code.items():
+            if not 0 <= decimals <= MOST_DECIMALS:
+                raise ValueError(f"{code}: 0 to {MOST_DECIMALS} decimals, please.")
             self._by_code[code] = Currency(code, decimals)
 
     def get(self, code: str) -> Currency:

@@ -1,6 +1,5 @@
 """What every environment shares. Read `docs/configuration.md` for the variables."""
 
-from importlib.util import find_spec
 from typing import Any
 
 import django_stubs_ext
@@ -16,6 +15,8 @@ from .workers import celery_config
 django_stubs_ext.monkeypatch()
 
 HOME = home_directory()
+# Shown in the back office, so that nobody takes one installation for another.
+ENVIRONMENT_NAME: str = env.str("ENVIRONMENT_NAME", default="local")
 # Whether the embedded servers must survive a power cut.
 DURABLE = True
 # Where the stack listens, on loopback; the password of the people that it seeds.
@@ -23,22 +24,18 @@ PORT = whole_number("PORT", default=8000, least=1)
 DEMO_PASSWORD: str = env.str("DEMO_PASSWORD", default="")
 
 FIRST_PARTY_APPS = [
-    app
-    for app in (
-        "paycore.api",
-        "paycore.backoffice",
-        "paycore.stack",
-        "ledger",
-        "events",
-        "accounts",
-        "transfers",
-        "reconciliation",
-    )
-    if find_spec(app) and find_spec(f"{app}.apps")
+    "paycore.api",
+    "paycore.backoffice",
+    "paycore.stack",
+    "ledger",
+    "events",
+    "accounts",
+    "transfers",
+    "reconciliation",
 ]
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "paycore.backoffice.apps.BackOfficeAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -88,7 +85,8 @@ APPEND_SLASH = False
 
 # People.
 AUTH_USER_MODEL = "accounts.User"
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend"]
+PASSWORD_HASHERS = ["accounts.hashers.Argon2"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator")
@@ -134,6 +132,8 @@ DATABASES: dict[str, dict[str, Any]] = {
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
+# To the second, and saying in which zone.
+DATETIME_FORMAT = "Y-m-d H:i:s e"
 LANGUAGE_CODE = "en"
 
 # The API.
@@ -149,9 +149,9 @@ IDEMPOTENCY_RETENTION_DAYS = whole_number(
 # The API judges the size of a body itself; this is the second fence.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
-# Static files: served by this process, from the packages or from STATIC_ROOT.
+# Static files: served by this process, here straight from the packages.
 STATIC_URL = "/static/"
-STATIC_ROOT = ROOT / "staticfiles"
+WHITENOISE_USE_FINDERS = True
 
 LOGGING = logging_config(
     level=env.str("LOG_LEVEL", default="INFO").upper(),

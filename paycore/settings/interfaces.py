@@ -47,8 +47,17 @@ OPTIONS is not answered by any resource: this document says what there is.
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "paycore",
     "SITE_HEADER": "paycore back office",
-    "SHOW_HISTORY": True,
+    "SITE_SUBHEADER": "All times are UTC",
+    "SITE_SYMBOL": "account_balance",
+    "SITE_URL": None,
+    "ENVIRONMENT": "paycore.backoffice.site.environment_badge",
+    "ENVIRONMENT_TITLE_PREFIX": "paycore.backoffice.site.environment_prefix",
+    "DASHBOARD_CALLBACK": "paycore.backoffice.first_page.add_panels",
+    "LOGIN": {"form": "accounts.forms.SignInForm"},
+    # What happened is told by our events, not by Django's log of edits.
+    "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "SIDEBAR": {"show_search": True, "show_all_applications": True},
 }
 
 

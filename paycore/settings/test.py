@@ -17,7 +17,7 @@ SIMPLE_JWT = jwt_settings(
 # The fastest one, first; the real one stays so that a test may ask for it.
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher",
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "accounts.hashers.Argon2",
 ]
 
 # A cluster of its own, without fsync: `make test` must not touch what `make run` keeps.
@@ -48,5 +48,7 @@ ACCESS_TOKEN_LIFETIME = 900
 REFRESH_TOKEN_LIFETIME = 86400
 IDEMPOTENCY_RETENTION_DAYS = 30
 CURRENCIES_EXTRA = {"BTC": 8}
+ENVIRONMENT_NAME = "test"
 LOGGING["root"]["level"] = "WARNING"
-WHITENOISE_USE_FINDERS = True
+# Else each test client would scan all static files.
+WHITENOISE_AUTOREFRESH = True

@@ -1,6 +1,7 @@
 """Reading problem documents in tests, and proving them on the way."""
 
 from typing import Any
+from urllib.parse import unquote
 
 
 def refusal_of(response: Any) -> tuple[int, str]:
@@ -11,7 +12,7 @@ def refusal_of(response: Any) -> tuple[int, str]:
     assert problem["status"] == response.status_code
     assert problem["title"]
     assert problem["detail"]
-    assert problem["instance"] == response.request["PATH_INFO"]
+    assert unquote(problem["instance"]) == response.wsgi_request.path
     assert problem["request_id"] == response["X-Request-Id"]
     assert isinstance(problem["retryable"], bool)
     assert all(

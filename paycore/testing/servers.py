@@ -27,7 +27,12 @@ def pytest_configure(config: pytest.Config) -> None:
         turn = FileLock(locks(settings.HOME) / "tests.lock")
         stack.callback(turn.close)
         if not turn.try_to_take():
-            sys.stderr.write("Waiting for another test run in this home to end.\n")
+            # Not `sys.stderr`, which pytest may already capture.
+            print(
+                "Waiting for another test run in this home to end.",
+                file=sys.__stderr__,
+                flush=True,
+            )
             turn.take()
     if are_embedded():
         stack.enter_context(embedded.servers(settings.HOME, durable=settings.DURABLE))

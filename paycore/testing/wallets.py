@@ -33,9 +33,7 @@ def open_for(
     player: Player, currency: str = "USD", holding: str | None = None, **more: Any
 ) -> Account:
     """An account of somebody, empty unless it is holding something."""
-    draft = AccountDraft(
-        owner_id=player.id, currency=CURRENCIES.get(currency), **more
-    )
+    draft = AccountDraft(owner_id=player.id, currency=CURRENCIES.get(currency), **more)
     if holding is None:
         return open_account(draft=draft, origin=STAGE)
     return open_funded_account(
@@ -98,7 +96,7 @@ def balance_of(db: Any) -> Callable[[Account], str]:
 
 @pytest.fixture
 def nothing_moves(db: Any) -> Callable[[], Any]:
-    """`with nothing_moves(): ...`; see `books_stay`."""
+    """For `with nothing_moves():`; see `books_stay`."""
     return books_stay
 
 

@@ -9,10 +9,10 @@ from accounts.errors import AccountNotActive, AccountNotFound
 from accounts.selectors import AccountParty, get_parties
 from ledger.services import lock_accounts
 from paycore.lib.db import joined_atomic
-from paycore.lib.errors import DomainError, PermissionDenied
+from paycore.lib.errors import DomainError, InvalidAmount, PermissionDenied
 from paycore.lib.ids import new_id
 from paycore.lib.metrics import TRANSFERS
-from paycore.lib.money import CURRENCIES, Money
+from paycore.lib.money import CURRENCIES, Currency, Money
 from paycore.lib.origin import Origin
 from transfers.errors import (
     BatchRefused,
@@ -143,16 +143,13 @@ class _Judge:
         return outcome
 
     def _movement(self, order: InternalOrder) -> Movement:
-        currency = None if order.currency is None else CURRENCIES.get(order.currency)
-        if currency is not None:
-            Money.parse(order.amount, currency)
-        if order.source_account_id == order.destination_account_id:
-            raise SameAccountTransfer(pointer="/destination_account_id")
+        currency = _judge_alone(order)
         source = self._party(order.source_account_id, "/source_account_id")
+        # The first moment at which the decimals of an unnamed currency are known.
+        amount = _read_amount(order.amount, currency or source.currency)
         destination = self._party(
             order.destination_account_id, "/destination_account_id"
         )
-        amount = Money.parse(order.amount, currency or source.currency)
         self._refuse_what_may_not_be(order, source)
         if currency not in (None, source.currency):
             raise CurrencyMismatch(
@@ -175,6 +172,27 @@ class _Judge:
             raise PermissionDenied(why="You may only spend from an account of yours.")
         if order.reference in self._taken_references:
             raise DuplicateReference(pointer="/reference", reference=order.reference)
+
+
+def _judge_alone(order: InternalOrder) -> Currency | None:
+    """Refuse what is wrong whatever the accounts are; say which currency was named."""
+    currency = None if order.currency is None else CURRENCIES.get(order.currency)
+    if currency is not None:
+        _read_amount(order.amount, currency)
+    elif not order.amount.strip("0."):
+        raise InvalidAmount(
+            pointer="/amount", why="The amount must be greater than zero."
+        )
+    if order.source_account_id == order.destination_account_id:
+        raise SameAccountTransfer(pointer="/destination_account_id")
+    return currency
+
+
+def _read_amount(text: str, currency: Currency) -> Money:
+    try:
+        return Money.parse(text, currency)
+    except InvalidAmount as refusal:
+        raise InvalidAmount(pointer="/amount", why=refusal.detail) from None
 
 
 def _refuse_what_cannot_be(source: AccountParty, destination: AccountParty) -> None:

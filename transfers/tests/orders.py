@@ -27,6 +27,6 @@ def batch(*items: dict[str, Any], mode: str = "independent") -> dict[str, Any]:
 
 
 def send(caller: Caller, body: Any, *, key: str | None = None) -> Any:
-    """Order a transfer, or a batch of them; with a key of its own unless one is given."""
+    """Order a transfer or a batch, with a new key unless one is given."""
     is_batch = isinstance(body, dict) and "transfers" in body
     return caller.post(BATCH if is_batch else INTERNAL, body, key=key or str(new_id()))

@@ -129,9 +129,7 @@ def test_refuses_by_the_declared_length_and_reads_what_is_sent_so_far():
     assert request.read() == b""
 
 
-@pytest.mark.parametrize(
-    ("body", "expected"), [(b'{"a": 1}', {"a": 1}), (b"", {})]
-)
+@pytest.mark.parametrize(("body", "expected"), [(b'{"a": 1}', {"a": 1}), (b"", {})])
 def test_reads_a_chunked_body(body, expected):
     assert parsing.read_document(chunked(body)) == expected
 
@@ -141,17 +139,26 @@ def test_refuses_a_chunked_body_by_its_actual_size():
         parsing.read_document(chunked(b"x" * (MEBIBYTE + 1)))
 
 
-@pytest.mark.parametrize("length", ["-1", "abc", "1e3", "9" * 30])
-def test_an_odd_content_length_is_no_failure(length):
+@pytest.mark.parametrize("length", ["-1", "abc", "1e3", "٣", "1 1"])
+def test_refuses_an_odd_content_length(length):
     request = RequestFactory().generic("POST", "/", b"{}", "application/json")
     request.META["CONTENT_LENGTH"] = length
 
-    assert parsing.read_document(request) == {}
+    with pytest.raises(ShapeErrors):
+        parsing.read_document(request)
+
+
+def test_refuses_an_absurd_content_length():
+    request = RequestFactory().generic("POST", "/", b"{}", "application/json")
+    request.META["CONTENT_LENGTH"] = "9" * 30
+
+    with pytest.raises(PayloadTooLarge):
+        parsing.read_document(request)
 
 
 def chunked(body):
-    request = RequestFactory().generic("POST", "/", b"", "application/json")
-    request.META.pop("CONTENT_LENGTH", None)
+    request = RequestFactory().generic("POST", "/", b"x", "application/json")
+    del request.META["CONTENT_LENGTH"]
     request.META["HTTP_TRANSFER_ENCODING"] = "chunked"
     request.META["wsgi.input"] = io.BytesIO(body)
     return request

@@ -119,7 +119,9 @@ def test_the_grammar_alone_admits_zero():
     assert faults_of(Everything, {"grammar": "x"}) == [("/grammar", "invalid_amount")]
 
 
-@pytest.mark.parametrize("currency", ["XXX", "usd", "", "US", "U\x00S", "ÉUR", "X" * 999])
+@pytest.mark.parametrize(
+    "currency", ["XXX", "usd", "", "US", "U\x00S", "ÉUR", "X" * 999]
+)
 def test_an_unknown_currency_is_unsupported(currency):
     assert faults_of(OrderRequest, order(currency=currency)) == [
         ("/currency", "unsupported_currency")

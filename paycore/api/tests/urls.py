@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import SuspiciousOperation
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.urls import include, path
 from rest_framework.authentication import BaseAuthentication
@@ -189,7 +189,7 @@ class SlowQuery(ApiView):
     public = True
 
     def get(self, request) -> HttpResponse:
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = 20")
             cursor.execute("SELECT pg_sleep(2)")
         raise AssertionError("unreachable")

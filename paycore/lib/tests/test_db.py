@@ -28,12 +28,8 @@ def run(sql, *parameters, on=connection):
 
 
 @pytest.fixture
-def coats(request):
-    """A table of two rows to fight over, that other connections see too."""
-    if "transactional_db" in request.fixturenames:
-        request.getfixturevalue("transactional_db")
-    else:
-        request.getfixturevalue("db")
+def coats(db):
+    """A table of two rows to fight over."""
     run("""
         CREATE TABLE coats (
             peg integer,
@@ -52,6 +48,7 @@ def rival(coats, transactional_db):
     """Somebody else's connection, in a transaction."""
     with closing(connection.copy()) as other:
         other.set_autocommit(False)
+        other.inc_thread_sharing()
         yield other
         other.rollback()
         other.set_autocommit(True)
@@ -103,19 +100,16 @@ def test_sql_state_is_unknown_for_what_no_server_said():
     assert db.violated_constraint(DatabaseError("no connection")) is None
 
 
-def test_joined_atomic_joins_the_callers_transaction(django_assert_num_queries, db):
+@pytest.mark.django_db
+def test_joined_atomic_joins_the_callers_transaction(django_assert_num_queries):
     with transaction.atomic(), django_assert_num_queries(1):
-        with joined():
+        with db.joined_atomic():
             run("SELECT 1")
-
-
-def joined():
-    return db.joined_atomic()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_joined_atomic_is_a_transaction_of_its_own_when_alone():
-    with joined():
+    with db.joined_atomic():
         assert connection.in_atomic_block
 
     assert not connection.in_atomic_block
@@ -253,5 +247,7 @@ def test_run_in_transaction_retries_after_a_deadlock(rival):
 def wait_until_somebody_waits():
     # The server is asked again and again until the rival waits for what I have locked.
     waiting = "SELECT FROM pg_locks WHERE NOT granted"
-    while not run(f"SELECT EXISTS ({waiting} AND pid <> pg_backend_pid())")[0][0]:
-        pass
+    for _ in range(10_000):
+        if run(f"SELECT EXISTS ({waiting} AND pid <> pg_backend_pid())")[0][0]:
+            return
+    raise AssertionError("Nobody waits.")

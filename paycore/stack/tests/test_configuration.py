@@ -69,26 +69,14 @@ def test_the_documentation_explains_each_variable_once():
     assert sorted(explained) == sorted(variables_in_settings() | READ_ELSEWHERE)
 
 
-def test_only_settings_read_the_environment():
-    allowed = {
-        "conftest.py",
-        "manage.py",
-        "paycore/celery.py",
-        "paycore/wsgi.py",
-        "paycore/testing/servers.py",
-        "paycore/stack/__main__.py",
-        "paycore/stack/supervisor.py",
-    }
-
-    readers = {
-        str(path.relative_to(ROOT))
+def test_only_settings_use_django_environ():
+    users = {
+        path.parent.relative_to(ROOT)
         for path in python_files()
-        if re.search(r"os\.(environ|getenv)|environ\.Env", path.read_text())
-        and "tests" not in path.parts
-        and path.parent.name != "settings"
+        if re.search("^import environ$", path.read_text(), re.MULTILINE)
     }
 
-    assert readers - allowed == set()
+    assert users == {Path("paycore/settings")}
 
 
 def python_files() -> list[Path]:
@@ -106,5 +94,7 @@ def test_the_documentation_gives_a_reason_for_each_dependency(page, requirements
 
     explained = re.findall(r"^\| ([A-Za-z][\w-]+) \|", section, re.MULTILINE)
 
-    wanted = re.findall(r"^([A-Za-z][\w-]+)", (ROOT / requirements).read_text(), re.M)
+    wanted = re.findall(
+        r"^([A-Za-z][\w-]+)", (ROOT / requirements).read_text(), re.MULTILINE
+    )
     assert sorted(set(explained) - {"package"}) == sorted(wanted)

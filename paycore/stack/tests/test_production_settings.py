@@ -28,6 +28,7 @@ def run_check(environment, *options):
         },
         capture_output=True,
         text=True,
+        check=False,
         timeout=120,
     )
 

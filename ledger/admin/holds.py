@@ -1,0 +1,80 @@
+"""The pages of holds, and those that nobody ended."""
+
+from datetime import timedelta
+from typing import Final
+
+from django.contrib import admin
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.safestring import SafeString
+
+from ledger.admin.tables import HOLD_COLUMNS
+from ledger.models import Hold, HoldStatus
+from paycore.backoffice.columns import link_column, money_column, status_column
+from paycore.backoffice.first_page import Place, on_first_page
+from paycore.backoffice.lists import exact_filter
+from paycore.backoffice.pages import Pages
+from paycore.backoffice.tables import (
+    Table,
+    count_up_to,
+    named_subject_cell,
+    newest,
+)
+from paycore.lib.money import Money
+
+# The worker looks every minute; a hold that it has just missed worries nobody.
+GRACE: Final = timedelta(minutes=5)
+
+
+@admin.register(Hold)
+class HoldPages(Pages[Hold]):
+    list_display = (
+        *("id", "account_code", "held_for", "shown_status"),
+        *("amount", "created_at", "expires_at"),
+    )
+    list_filter = ("status", exact_filter("account", title="ledger account id"))
+    search_fields = ("=id", "=account__code")
+    search_help_text = "The whole id, or the code of a ledger account"
+    list_select_related = ("account",)
+    # Their ids are in the order of time, and have the index.
+    ordering = ("-id",)
+    fields = (
+        ("id", "shown_status"),
+        ("account_code", "held_for"),
+        ("amount", "captured"),
+        "reason",
+        ("created_at", "ended_at"),
+        "expires_at",
+    )
+    readonly_fields = (
+        *("id", "shown_status", "account_code", "held_for", "amount", "captured"),
+        *("reason", "created_at", "ended_at", "expires_at"),
+    )
+
+    account_code = link_column(
+        "account_id", page="ledger_ledgeraccount", text="account.code"
+    )
+    shown_status = status_column()
+    amount = money_column("amount")
+
+    @admin.display(description="captured of it")
+    def captured(self, hold: Hold) -> str:
+        return str(Money.of(hold.captured_minor, hold.currency))
+
+    @admin.display(description="for")
+    def held_for(self, hold: Hold) -> SafeString:
+        return named_subject_cell(hold.owner)
+
+
+@on_first_page(Place.ATTENTION)
+def overdue_holds() -> Table:
+    """Holds that should have ended by themselves: the worker does not do its work."""
+    overdue = Hold.objects.filter(
+        Q(status=HoldStatus.OPEN, expires_at__lt=Now() - GRACE)
+    ).order_by("expires_at")
+    return Table(
+        title="Holds past their expiry",
+        columns=HOLD_COLUMNS,
+        rows=newest(overdue),
+        count=count_up_to(overdue),
+    )

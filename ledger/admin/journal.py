@@ -1,0 +1,103 @@
+"""The pages of journal entries and their postings."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+
+from ledger.admin.tables import postings_of_entry, reversal_of_entry
+from ledger.models import JournalEntry, Posting
+from paycore.backoffice.columns import link_column, money_column
+from paycore.backoffice.lists import exact_filter
+from paycore.backoffice.pages import Pages
+from paycore.backoffice.tables import Table
+from paycore.lib.money import Money
+
+
+@admin.register(JournalEntry)
+class JournalEntryPages(Pages[JournalEntry]):
+    list_display = ("id", "kind", "description", "moved", "created_at")
+    list_filter = (exact_filter("kind", title="kind"),)
+    search_fields = ("=id",)
+    search_help_text = "The whole id"
+    date_hierarchy = "created_at"
+    ordering = ("-created_at", "-id")
+    fields = (
+        ("id", "kind"),
+        ("created_at", "effective_at"),
+        "description",
+        "takes_back",
+        "metadata",
+    )
+    readonly_fields = (
+        *("id", "kind", "created_at", "effective_at"),
+        *("description", "takes_back", "metadata"),
+    )
+
+    takes_back = link_column(
+        "reverses_id", page="ledger_journalentry", description="reverses"
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[JournalEntry]:
+        incoming = Posting.objects.filter(amount_minor__gt=0).order_by("pk")
+        return (
+            super()
+            .get_queryset(request)
+            .prefetch_related(Prefetch("postings", incoming, to_attr="incoming"))
+        )
+
+    @admin.display(description="moved")
+    def moved(self, entry: Any) -> str:
+        """All that was credited, per currency."""
+        totals: dict[str, int] = {}
+        for posting in entry.incoming:
+            total = totals.get(posting.currency, 0) + posting.amount_minor
+            totals[posting.currency] = total
+        return ", ".join(str(Money.of(total, code)) for code, total in totals.items())
+
+    def tables(self, row: JournalEntry) -> list[Table]:
+        return [postings_of_entry(row), reversal_of_entry(row)]
+
+
+@admin.register(Posting)
+class PostingPages(Pages[Posting]):
+    list_display = (
+        *("id", "account_code", "entry_kind", "amount", "balance_after", "created_at"),
+    )
+    list_filter = (
+        exact_filter("account", title="ledger account id"),
+        exact_filter("account__code", title="ledger account code", parameter="code"),
+    )
+    search_fields = ("=id", "=entry", "=account__code")
+    search_help_text = "The whole id of the posting or its entry, or an account's code"
+    list_select_related = ("account", "entry")
+    fields = (
+        ("id", "created_at"),
+        ("entry_kind", "account_code"),
+        ("amount", "balance_after"),
+        "balance_before",
+    )
+    readonly_fields = (
+        *("id", "created_at", "entry_kind", "account_code"),
+        *("amount", "balance_before", "balance_after"),
+    )
+
+    account_code = link_column(
+        "account_id", page="ledger_ledgeraccount", text="account.code"
+    )
+    entry_kind = link_column(
+        "entry_id",
+        page="ledger_journalentry",
+        text="entry.kind",
+        description="journal entry",
+    )
+    amount = money_column("amount")
+    balance_before = money_column("balance_before")
+    balance_after = money_column("balance_after")
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        # Postings have an index by account and time, and none by time alone.
+        if "account" in request.GET:
+            return ("-created_at", "-id")
+        return ("-id",)

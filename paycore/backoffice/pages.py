@@ -1,0 +1,103 @@
+"""Pages to browse: from each row on to what belongs to it, quick at any size."""
+
+from collections.abc import Collection
+from typing import Any, ClassVar, TypeVar
+
+from django.contrib.admin import ShowFacets
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from paycore.backoffice.lists import (
+    DatedRows,
+    OpenEndedPaginator,
+    QuickChangeList,
+    exact_match,
+)
+from paycore.backoffice.readonly import ReadOnly
+from paycore.backoffice.tables import Table, tables_of
+
+Row = TypeVar("Row", bound=Model)
+
+
+class Pages(ReadOnly[Row]):
+    """A list, newest first, and a page per row with tables of what belongs to it.
+
+    Nothing is sorted, counted or searched but by an index: `search_fields` may also
+    name fields of related rows (`"=owner__email"`), and each is looked up on its own.
+    """
+
+    paginator = OpenEndedPaginator
+    # Sorting by a click would sort millions of rows; `ordering` follows an index.
+    sortable_by = ()
+    show_facets = ShowFacets.NEVER
+    list_select_related: ClassVar[Any] = ()
+    actions_detail: ClassVar[tuple[str, ...]] = ()
+    change_form_outer_after_template = "backoffice/tables.html"
+
+    class Media:
+        css = {"all": ["backoffice/backoffice.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
+        rows: QuerySet[Row] = DatedRows(self.model)
+        return rows.select_related(*self.list_select_related).order_by(
+            *self.get_ordering(request)
+        )
+
+    def get_changelist(self, request: HttpRequest, **_: Any) -> type[QuickChangeList]:
+        return QuickChangeList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
+    ) -> tuple[QuerySet[Row], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        arms = self._arms(term)
+        if not arms:
+            return queryset.none(), False
+        # A union, not OR: over several tables only a union uses the index of each.
+        found = arms[0].union(*arms[1:]) if len(arms) > 1 else arms[0]
+        return queryset.filter(pk__in=found), False
+
+    def tables(self, row: Row) -> list[Table]:
+        """What of this app belongs to the row; other apps bring theirs themselves."""
+        return []
+
+    def buttons_for(self, row: Row) -> Collection[str]:
+        """The buttons that make sense for the row as it is."""
+        return self.actions_detail
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,  # noqa: FBT002
+        change: bool = False,  # noqa: FBT002
+        form_url: str = "",
+        obj: Row | None = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            context["tables"] = [*self.tables(obj), *tables_of(obj)]
+            offered = self.buttons_for(obj)
+            context["actions_detail"] = [
+                button
+                for button in context.get("actions_detail", ())
+                if _name_of(button) in offered
+            ]
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _arms(self, term: str) -> list[QuerySet[Any, Any]]:
+        matches = [
+            exact_match(self.model, name.removeprefix("="), term)
+            for name in self.search_fields
+        ]
+        rows: QuerySet[Row] = QuerySet(self.model)
+        return [
+            rows.filter(match).values("pk") for match in matches if match is not None
+        ]
+
+
+def _name_of(button: dict[str, Any]) -> str:
+    # unfold tells templates no more than its address, `.../<id>/<name>/`.
+    name: str = button["path"].rstrip("/").rpartition("/")[2]
+    return name

@@ -1,0 +1,114 @@
+"""Tables of rows that belong to something: its newest, and a way to all of them.
+
+They stand below the page of a row. An app below cannot know what belongs to its rows in
+an app above, so the app above brings the table: `@table_of("ledger.journalentry")`.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from django.contrib.admin import site
+from django.db.models import Model, QuerySet
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from paycore.backoffice.columns import STATUS_COLORS, link_to
+
+NEWEST: Final = 10
+_Row = TypeVar("_Row", bound=Model)
+Maker = Callable[[Any], "Table"]
+
+_makers: Final[dict[str, list[Maker]]] = defaultdict(list)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading, and what stands below it for each row. Numbers stand to the right."""
+
+    title: str
+    value: Callable[[Any], object]
+    is_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    content: object
+    is_number: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A title, rows, and links to where there is more. `note` says what to think."""
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Any]
+    links: Sequence[SafeString] = ()
+    note: str = ""
+    empty: str = "None."
+    # How many there are, as words, where that is more than the rows shown.
+    count: str = ""
+    cells: list[list[Cell]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        cells = [
+            [Cell(column.value(row), column.is_number) for column in self.columns]
+            for row in self.rows
+        ]
+        object.__setattr__(self, "cells", cells)
+
+
+def newest(rows: QuerySet[_Row]) -> list[_Row]:
+    """The first few of ordered rows, by one query."""
+    return list(rows[:NEWEST])
+
+
+def table_of(label: str) -> Callable[[Maker], Maker]:
+    """Put the table that a function makes of a row on the pages of `<app>.<model>`."""
+
+    def decorate(make: Maker) -> Maker:
+        _makers[label].append(make)
+        return make
+
+    return decorate
+
+
+def tables_of(row: Model) -> list[Table]:
+    """The tables that apps bring to a row's page, in the order of the apps."""
+    return [make(row) for make in _makers[row._meta.label_lower]]
+
+
+def status_cell(status: str, *, color: str | None = None) -> SafeString:
+    """A status as a word with its color."""
+    context = {"text": status, "type": color or STATUS_COLORS.get(status, "")}
+    return render_to_string("unfold/helpers/label.html", context)
+
+
+def subject_cell(kind: str, key: object, *, text: object = None) -> SafeString:
+    """A link to the thing that an event or a hold names, e.g. `transfer`, `<uuid>`.
+
+    Whatever has a page here is found by the name of its model.
+    """
+    shown = key if text is None else text
+    wanted = kind.replace("_", "")
+    for model in site._registry:  # noqa: SLF001
+        if model._meta.model_name == wanted:
+            return link_to(f"{model._meta.app_label}_{wanted}", key, shown)
+    return format_html("{}", shown)
+
+
+def named_subject_cell(name: str) -> SafeString:
+    """The same for what is written as `transfer:<uuid>`; other names stay text."""
+    kind, separator, key = name.partition(":")
+    if not (separator and key):
+        return format_html("{}", name)
+    return subject_cell(kind, key, text=name)
+
+
+def count_up_to(rows: QuerySet[Any], *, most: int = 1000) -> str:
+    """How many rows there are, without counting for long."""
+    count = rows.order_by()[: most + 1].count()
+    return f"more than {most}" if count > most else str(count)
