@@ -44,7 +44,7 @@ def _told_of(proof: LastProof | None) -> str:
     if proof is None:
         return (
             "No proof of the books is known since the servers started; the worker runs"
-            " one every hour, `manage.py verify_ledger` runs one now."
+            " one every hour, manage.py verify_ledger runs one now."
         )
     found = proof.differences or "no"
     return (

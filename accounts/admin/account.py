@@ -14,7 +14,6 @@ from paycore.backoffice.columns import (
     link_column,
     link_to,
     money_column,
-    status_column,
 )
 from paycore.backoffice.lists import exact_filter
 from paycore.backoffice.orders import Order, with_reason
@@ -45,8 +44,8 @@ def _balance(name: str) -> CellOf:
 @admin.register(Account)
 class AccountPages(Pages[Account]):
     list_display = (
-        *("ledger_account_id", "owner_email", "name", "external_id", "shown_status"),
-        *("posted", "held", "available", "created_at"),
+        *("shown_id", "owner_email", "name", "external_id", "shown_status"),
+        *("posted", "available", "created_at"),
     )
     list_filter = (
         "status",
@@ -65,7 +64,7 @@ class AccountPages(Pages[Account]):
             None,
             {
                 "fields": (
-                    ("shown_id", "shown_status"),
+                    ("whole_id", "shown_status"),
                     ("owner_email", "external_id"),
                     ("name", "kind"),
                     ("created_at", "books"),
@@ -76,7 +75,7 @@ class AccountPages(Pages[Account]):
         ("Metadata", {"fields": ("metadata",), "classes": ("collapse",)}),
     )
     readonly_fields = (
-        *("shown_id", "shown_status", "owner_email", "external_id", "name", "kind"),
+        *("whole_id", "shown_status", "owner_email", "external_id", "name", "kind"),
         *("created_at", "books", "posted", "held", "available", "metadata"),
     )
     actions_detail = ("freeze", "unfreeze", "close")
@@ -84,13 +83,12 @@ class AccountPages(Pages[Account]):
     owner_email = link_column(
         "owner_id", page="accounts_user", text="owner.email", description="owner"
     )
-    shown_status = status_column()
     posted = _balance("posted")
     held = _balance("held")
     available = _balance("available")
 
     @admin.display(description="id")
-    def shown_id(self, account: Account) -> str:
+    def whole_id(self, account: Account) -> str:
         return str(account.pk)
 
     @admin.display(description="ledger account")
@@ -109,7 +107,7 @@ class AccountPages(Pages[Account]):
         ]
 
     @with_reason(
-        title="Freeze",
+        title="Freeze account",
         permission="accounts.freeze_account",
         explanation="The account neither sends nor receives money from now on, until"
         " somebody unfreezes it. What it holds stays where it is.",
@@ -122,7 +120,7 @@ class AccountPages(Pages[Account]):
         return "The account is frozen."
 
     @with_reason(
-        title="Unfreeze",
+        title="Unfreeze account",
         permission="accounts.freeze_account",
         explanation="The account sends and receives money again.",
     )
@@ -133,7 +131,7 @@ class AccountPages(Pages[Account]):
         return "The account is active again."
 
     @with_reason(
-        title="Close",
+        title="Close account",
         permission="accounts.freeze_account",
         explanation="The account is closed for good; nobody can open it again. It must"
         " be empty: no money, no holds.",

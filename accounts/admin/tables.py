@@ -13,6 +13,7 @@ from paycore.backoffice.tables import (
     Table,
     count_up_to,
     newest,
+    short_id,
     status_cell,
     table_of,
 )
@@ -80,7 +81,7 @@ def _user_cell(user: User) -> SafeString:
 
 
 def _account_cell(account: Account) -> SafeString:
-    return link_to("accounts_account", account.pk, account.pk)
+    return link_to("accounts_account", account.pk, short_id(account.pk))
 
 
 STATUS: Final = Column("Status", lambda row: status_cell(row.status))

@@ -126,7 +126,9 @@ def test_strangers_neither_see_nor_delete_keys(ada, mallory):
     assert ApiKey.objects.get().revoked_at is None
 
 
-@pytest.mark.parametrize("key_id", ["7", "not-a-uuid", "0198c5a0-0000-7000-8000-000000000000"])
+@pytest.mark.parametrize(
+    "key_id", ["7", "not-a-uuid", "0198c5a0-0000-7000-8000-000000000000"]
+)
 def test_deletion_of_what_is_not_there_is_404(ada, key_id):
     assert code_of(ada.delete(f"{KEYS}/{key_id}")) == (404, "not_found")
 

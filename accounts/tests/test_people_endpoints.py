@@ -196,7 +196,9 @@ def test_moves_that_are_none_are_conflicts(operator, verb, status):
 
 
 @pytest.mark.parametrize("verb", ["suspend", "reactivate"])
-@pytest.mark.parametrize("user_id", ["me", "7", "not-a-uuid", "0198c5a0-0000-7000-8000-000000000000"])
+@pytest.mark.parametrize(
+    "user_id", ["me", "7", "not-a-uuid", "0198c5a0-0000-7000-8000-000000000000"]
+)
 def test_nobody_is_404(operator, verb, user_id):
     response = operator.post(f"/v1/users/{user_id}/{verb}", REASON)
 

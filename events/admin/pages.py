@@ -4,11 +4,11 @@ from django.contrib import admin
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from events.admin.tables import all_events_link, subject_of
+from events.admin.tables import events_of_subject, subject_of
 from events.models import Event
 from paycore.backoffice.lists import exact_filter
 from paycore.backoffice.pages import Pages
-from paycore.backoffice.tables import named_subject_cell, subject_cell
+from paycore.backoffice.tables import Table, named_subject_cell, subject_cell
 
 
 @admin.register(Event)
@@ -26,26 +26,23 @@ class EventPages(Pages[Event]):
     ordering = ("-created_at", "-id")
     fields = (
         ("type", "created_at"),
-        ("subject", "subject_events"),
-        ("shown_actor", "request_id"),
+        ("subject", "subject_id"),
+        ("shown_actor", "actor"),
+        "request_id",
         "concerns",
         "data",
         "id",
     )
     readonly_fields = (
-        *("type", "created_at", "subject", "subject_events", "shown_actor"),
-        *("request_id", "id", "concerns", "data"),
+        *("type", "created_at", "subject", "subject_id", "shown_actor", "actor"),
+        *("request_id", "concerns", "data", "id"),
     )
 
     @admin.display(description="subject")
     def subject(self, event: Event) -> SafeString:
         return subject_of(event)
 
-    @admin.display(description="all that happened to it")
-    def subject_events(self, event: Event) -> SafeString:
-        return all_events_link(event.subject_id)
-
-    @admin.display(description="actor")
+    @admin.display(description="by")
     def shown_actor(self, event: Event) -> SafeString:
         return named_subject_cell(event.actor)
 
@@ -53,3 +50,6 @@ class EventPages(Pages[Event]):
     def concerns(self, event: Event) -> SafeString:
         links = ((subject_cell("user", owner_id),) for owner_id in event.owner_ids)
         return format_html_join(", ", "{}", links)
+
+    def tables(self, row: Event) -> list[Table]:
+        return [events_of_subject(row.subject_id)]

@@ -3,6 +3,7 @@
 from typing import Final
 from uuid import UUID
 
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from events.models import Event
@@ -13,6 +14,7 @@ from paycore.backoffice.tables import (
     Table,
     named_subject_cell,
     newest,
+    short_id,
     subject_cell,
 )
 
@@ -41,7 +43,7 @@ def latest_events() -> Table:
 
 def subject_of(event: Event) -> SafeString:
     """A link to what the event is about."""
-    name = f"{event.subject_type} {event.subject_id}"
+    name = format_html("{} {}", event.subject_type, short_id(event.subject_id))
     return subject_cell(event.subject_type, event.subject_id, text=name)
 
 
@@ -54,4 +56,4 @@ TYPE: Final = Column(
     "Event", lambda event: link_to("events_event", event.pk, event.type)
 )
 ACTOR: Final = Column("Actor", lambda event: named_subject_cell(event.actor))
-REASON: Final = Column("Reason", lambda event: event.data.get("reason"))
+REASON: Final = Column("Reason", lambda event: event.data.get("reason"), is_prose=True)

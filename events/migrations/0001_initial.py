@@ -10,33 +10,71 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.UUIDField(default=paycore.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('type', models.CharField(max_length=60)),
-                ('subject_type', models.CharField(max_length=30)),
-                ('subject_id', models.UUIDField()),
-                ('owner_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None)),
-                ('actor', models.CharField(max_length=60)),
-                ('request_id', models.CharField(blank=True, default='', max_length=128)),
-                ('data', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(db_default=paycore.lib.times.StatementTime())),
-                ('xid', events.models.TransactionId(db_default=events.models.CurrentTransactionId(), editable=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=paycore.lib.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("type", models.CharField(max_length=60)),
+                ("subject_type", models.CharField(max_length=30)),
+                ("subject_id", models.UUIDField()),
+                (
+                    "owner_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), default=list, size=None
+                    ),
+                ),
+                ("actor", models.CharField(max_length=60)),
+                (
+                    "request_id",
+                    models.CharField(blank=True, default="", max_length=128),
+                ),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=paycore.lib.times.StatementTime()),
+                ),
+                (
+                    "xid",
+                    events.models.TransactionId(
+                        db_default=events.models.CurrentTransactionId(), editable=False
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['created_at', 'id'], name='events_event_by_time'), models.Index(fields=['subject_id'], name='events_event_by_subject')],
+                "indexes": [
+                    models.Index(
+                        fields=["created_at", "id"], name="events_event_by_time"
+                    ),
+                    models.Index(fields=["subject_id"], name="events_event_by_subject"),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='event',
-            trigger=pgtrigger.compiler.Trigger(name='events_event_is_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            RAISE EXCEPTION '% is refused: % is append-only.', TG_OP, TG_TABLE_NAME\n            USING ERRCODE = 'integrity_constraint_violation',\n                  CONSTRAINT = 'events_event_is_append_only';\n        ", hash='f961547cc61eaea733729aa4c52dac8c1ac00294', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_events_event_is_append_only_9fb51', table='events_event', when='BEFORE')),
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="events_event_is_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            RAISE EXCEPTION '% is refused: % is append-only.', TG_OP, TG_TABLE_NAME\n            USING ERRCODE = 'integrity_constraint_violation',\n                  CONSTRAINT = 'events_event_is_append_only';\n        ",
+                    hash="f961547cc61eaea733729aa4c52dac8c1ac00294",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_events_event_is_append_only_9fb51",
+                    table="events_event",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 from ledger.admin.tables import entries_of_account, open_holds_of_account
 from ledger.house import HousePurpose, house_account_id
@@ -12,7 +13,7 @@ from ledger.models import LedgerAccount
 from paycore.backoffice.columns import money_column
 from paycore.backoffice.lists import exact_filter
 from paycore.backoffice.pages import Pages
-from paycore.backoffice.tables import Table
+from paycore.backoffice.tables import Table, status_cell
 from paycore.lib.money import CURRENCIES, Money
 
 
@@ -63,7 +64,7 @@ class UsedFilter(admin.SimpleListFilter):
 
 @admin.register(LedgerAccount)
 class LedgerAccountPages(Pages[LedgerAccount]):
-    list_display = ("code", "currency", "posted", "held", "available", "is_closed")
+    list_display = ("code", "currency", "posted", "held", "available", "shown_state")
     list_filter = (
         WhoseFilter,
         UsedFilter,
@@ -77,11 +78,11 @@ class LedgerAccountPages(Pages[LedgerAccount]):
         ("code", "id"),
         ("posted", "held"),
         ("available", "shown_floor"),
-        ("version", "is_closed"),
+        ("version", "shown_state"),
     )
     readonly_fields = (
         *("code", "id", "posted", "held", "available", "shown_floor"),
-        *("version", "is_closed"),
+        *("version", "shown_state"),
     )
 
     posted = money_column("posted")
@@ -93,6 +94,10 @@ class LedgerAccountPages(Pages[LedgerAccount]):
         if account.floor_minor is None:
             return "no limit"
         return str(Money.of(account.floor_minor, account.currency))
+
+    @admin.display(description="state")
+    def shown_state(self, account: LedgerAccount) -> SafeString:
+        return status_cell("closed" if account.is_closed else "open")
 
     def tables(self, row: LedgerAccount) -> list[Table]:
         return [entries_of_account(row.pk), open_holds_of_account(row.pk)]

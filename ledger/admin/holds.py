@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from ledger.admin.tables import HOLD_COLUMNS
 from ledger.models import Hold, HoldStatus
-from paycore.backoffice.columns import link_column, money_column, status_column
+from paycore.backoffice.columns import link_column, money_column
 from paycore.backoffice.first_page import Place, on_first_page
 from paycore.backoffice.lists import exact_filter
 from paycore.backoffice.pages import Pages
@@ -29,7 +29,7 @@ GRACE: Final = timedelta(minutes=5)
 @admin.register(Hold)
 class HoldPages(Pages[Hold]):
     list_display = (
-        *("id", "account_code", "held_for", "shown_status"),
+        *("shown_id", "account_code", "held_for", "shown_status"),
         *("amount", "created_at", "expires_at"),
     )
     list_filter = ("status", exact_filter("account", title="ledger account id"))
@@ -54,7 +54,6 @@ class HoldPages(Pages[Hold]):
     account_code = link_column(
         "account_id", page="ledger_ledgeraccount", text="account.code"
     )
-    shown_status = status_column()
     amount = money_column("amount")
 
     @admin.display(description="captured of it")

@@ -5,19 +5,20 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 from ledger.admin.tables import postings_of_entry, reversal_of_entry
 from ledger.models import JournalEntry, Posting
 from paycore.backoffice.columns import link_column, money_column
 from paycore.backoffice.lists import exact_filter
 from paycore.backoffice.pages import Pages
-from paycore.backoffice.tables import Table
+from paycore.backoffice.tables import Table, number_cell
 from paycore.lib.money import Money
 
 
 @admin.register(JournalEntry)
 class JournalEntryPages(Pages[JournalEntry]):
-    list_display = ("id", "kind", "description", "moved", "created_at")
+    list_display = ("shown_id", "kind", "description", "moved", "created_at")
     list_filter = (exact_filter("kind", title="kind"),)
     search_fields = ("=id",)
     search_help_text = "The whole id"
@@ -48,13 +49,14 @@ class JournalEntryPages(Pages[JournalEntry]):
         )
 
     @admin.display(description="moved")
-    def moved(self, entry: Any) -> str:
+    def moved(self, entry: Any) -> SafeString:
         """All that was credited, per currency."""
         totals: dict[str, int] = {}
         for posting in entry.incoming:
             total = totals.get(posting.currency, 0) + posting.amount_minor
             totals[posting.currency] = total
-        return ", ".join(str(Money.of(total, code)) for code, total in totals.items())
+        amounts = (str(Money.of(total, code)) for code, total in totals.items())
+        return number_cell(", ".join(amounts))
 
     def tables(self, row: JournalEntry) -> list[Table]:
         return [postings_of_entry(row), reversal_of_entry(row)]

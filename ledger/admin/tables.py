@@ -26,7 +26,7 @@ def entries_of_account(account_id: UUID) -> Table:
         columns=(
             Column("Time", lambda posting: posting.created_at),
             Column("Journal entry", _entry_cell),
-            Column("Description", lambda posting: posting.entry.description),
+            Column("Description", lambda row: row.entry.description, is_prose=True),
             AMOUNT,
             BALANCE,
         ),

@@ -10,142 +10,365 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Posting',
+            name="Posting",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('amount_minor', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=12)),
-                ('balance_after_minor', models.BigIntegerField()),
-                ('created_at', models.DateTimeField(db_default=paycore.lib.times.StatementTime())),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("amount_minor", models.BigIntegerField()),
+                ("currency", models.CharField(max_length=12)),
+                ("balance_after_minor", models.BigIntegerField()),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=paycore.lib.times.StatementTime()),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='JournalEntry',
+            name="JournalEntry",
             fields=[
-                ('id', models.UUIDField(default=paycore.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=30)),
-                ('description', models.CharField(blank=True, default='', max_length=500)),
-                ('effective_at', models.DateTimeField(db_default=paycore.lib.times.StatementTime())),
-                ('created_at', models.DateTimeField(db_default=paycore.lib.times.StatementTime())),
-                ('metadata', models.JSONField(default=dict)),
-                ('reverses', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.journalentry')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=paycore.lib.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("kind", models.CharField(max_length=30)),
+                (
+                    "description",
+                    models.CharField(blank=True, default="", max_length=500),
+                ),
+                (
+                    "effective_at",
+                    models.DateTimeField(db_default=paycore.lib.times.StatementTime()),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=paycore.lib.times.StatementTime()),
+                ),
+                ("metadata", models.JSONField(default=dict)),
+                (
+                    "reverses",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.journalentry",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'journal entries',
+                "verbose_name_plural": "journal entries",
             },
         ),
         migrations.CreateModel(
-            name='LedgerAccount',
+            name="LedgerAccount",
             fields=[
-                ('id', models.UUIDField(default=paycore.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(editable=False, max_length=100)),
-                ('currency', models.CharField(editable=False, max_length=12)),
-                ('posted_minor', models.BigIntegerField(default=0, editable=False)),
-                ('held_minor', models.BigIntegerField(default=0, editable=False)),
-                ('floor_minor', models.BigIntegerField(default=0, editable=False, null=True)),
-                ('version', models.BigIntegerField(default=0, editable=False)),
-                ('is_closed', models.BooleanField(default=False, editable=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=paycore.lib.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("code", models.CharField(editable=False, max_length=100)),
+                ("currency", models.CharField(editable=False, max_length=12)),
+                ("posted_minor", models.BigIntegerField(default=0, editable=False)),
+                ("held_minor", models.BigIntegerField(default=0, editable=False)),
+                (
+                    "floor_minor",
+                    models.BigIntegerField(default=0, editable=False, null=True),
+                ),
+                ("version", models.BigIntegerField(default=0, editable=False)),
+                ("is_closed", models.BooleanField(default=False, editable=False)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('code',), name='ledger_account_code_is_unique'), models.UniqueConstraint(fields=('id', 'currency'), name='ledger_account_has_one_currency'), models.CheckConstraint(condition=models.Q(('floor_minor__isnull', True), ('posted_minor__gte', django.db.models.expressions.CombinedExpression(models.F('floor_minor'), '+', models.F('held_minor'))), _connector='OR'), name='ledger_account_is_not_overdrawn'), models.CheckConstraint(condition=models.Q(('held_minor__gte', 0)), name='ledger_account_held_is_not_negative'), models.CheckConstraint(condition=models.Q(('is_closed', False), models.Q(('held_minor', 0), ('posted_minor', 0)), _connector='OR'), name='ledger_account_closed_is_empty')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("code",), name="ledger_account_code_is_unique"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("id", "currency"),
+                        name="ledger_account_has_one_currency",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("floor_minor__isnull", True),
+                            (
+                                "posted_minor__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("floor_minor"), "+", models.F("held_minor")
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="ledger_account_is_not_overdrawn",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("held_minor__gte", 0)),
+                        name="ledger_account_held_is_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("is_closed", False),
+                            models.Q(("held_minor", 0), ("posted_minor", 0)),
+                            _connector="OR",
+                        ),
+                        name="ledger_account_closed_is_empty",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.UUIDField(default=paycore.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('amount_minor', models.BigIntegerField()),
-                ('captured_minor', models.BigIntegerField(default=0)),
-                ('currency', models.CharField(max_length=12)),
-                ('reason', models.CharField(max_length=200)),
-                ('owner', models.CharField(max_length=100)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('captured', 'Captured'), ('released', 'Released')], default='open', max_length=10)),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(db_default=paycore.lib.times.StatementTime())),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='ledger.ledgeraccount')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=paycore.lib.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("amount_minor", models.BigIntegerField()),
+                ("captured_minor", models.BigIntegerField(default=0)),
+                ("currency", models.CharField(max_length=12)),
+                ("reason", models.CharField(max_length=200)),
+                ("owner", models.CharField(max_length=100)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("captured", "Captured"),
+                            ("released", "Released"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("expires_at", models.DateTimeField(null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=paycore.lib.times.StatementTime()),
+                ),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="holds",
+                        to="ledger.ledgeraccount",
+                    ),
+                ),
             ],
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='ledgeraccount',
-            trigger=pgtrigger.compiler.Trigger(name='ledger_account_is_never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='9e4869222ff7dc26029adbab9e323d5bc26e3dc4', operation='DELETE', pgid='pgtrigger_ledger_account_is_never_deleted_0dfa8', table='ledger_ledgeraccount', when='BEFORE')),
+            model_name="ledgeraccount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="ledger_account_is_never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="9e4869222ff7dc26029adbab9e323d5bc26e3dc4",
+                    operation="DELETE",
+                    pgid="pgtrigger_ledger_account_is_never_deleted_0dfa8",
+                    table="ledger_ledgeraccount",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='posting',
-            name='account',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='ledger.ledgeraccount'),
+            model_name="posting",
+            name="account",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="postings",
+                to="ledger.ledgeraccount",
+            ),
         ),
         migrations.AddField(
-            model_name='posting',
-            name='entry',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='ledger.journalentry'),
+            model_name="posting",
+            name="entry",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="postings",
+                to="ledger.journalentry",
+            ),
         ),
         migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(fields=['created_at', 'id'], name='ledger_entry_by_time'),
+            model_name="journalentry",
+            index=models.Index(
+                fields=["created_at", "id"], name="ledger_entry_by_time"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='journalentry',
-            trigger=pgtrigger.compiler.Trigger(name='ledger_journalentry_is_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            RAISE EXCEPTION '% is refused: % is append-only.', TG_OP, TG_TABLE_NAME\n            USING ERRCODE = 'integrity_constraint_violation',\n                  CONSTRAINT = 'ledger_journalentry_is_append_only';\n        ", hash='b1075935ec516f39142ccd82c9c5ef02076a3a6f', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_ledger_journalentry_is_append_only_13305', table='ledger_journalentry', when='BEFORE')),
+            model_name="journalentry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="ledger_journalentry_is_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            RAISE EXCEPTION '% is refused: % is append-only.', TG_OP, TG_TABLE_NAME\n            USING ERRCODE = 'integrity_constraint_violation',\n                  CONSTRAINT = 'ledger_journalentry_is_append_only';\n        ",
+                    hash="b1075935ec516f39142ccd82c9c5ef02076a3a6f",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_ledger_journalentry_is_append_only_13305",
+                    table="ledger_journalentry",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(condition=models.Q(('status', 'open')), fields=['account'], name='ledger_hold_open_by_account'),
+            model_name="hold",
+            index=models.Index(
+                condition=models.Q(("status", "open")),
+                fields=["account"],
+                name="ledger_hold_open_by_account",
+            ),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(condition=models.Q(('status', 'open')), fields=['expires_at'], name='ledger_hold_open_by_expiry'),
+            model_name="hold",
+            index=models.Index(
+                condition=models.Q(("status", "open")),
+                fields=["expires_at"],
+                name="ledger_hold_open_by_expiry",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='ledger_hold_amount_is_positive'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor__gt", 0)),
+                name="ledger_hold_amount_is_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['open', 'captured', 'released'])), name='ledger_hold_status_is_known'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["open", "captured", "released"])),
+                name="ledger_hold_status_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('captured_minor__gte', 0), ('captured_minor__lte', models.F('amount_minor'))), name='ledger_hold_captures_at_most_its_amount'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("captured_minor__gte", 0),
+                    ("captured_minor__lte", models.F("amount_minor")),
+                ),
+                name="ledger_hold_captures_at_most_its_amount",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('captured_minor__gt', 0), ('status', 'captured')), models.Q(models.Q(('status', 'captured'), _negated=True), ('captured_minor', 0)), _connector='OR'), name='ledger_hold_captured_something_if_captured'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("captured_minor__gt", 0), ("status", "captured")),
+                    models.Q(
+                        models.Q(("status", "captured"), _negated=True),
+                        ("captured_minor", 0),
+                    ),
+                    _connector="OR",
+                ),
+                name="ledger_hold_captured_something_if_captured",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('status', 'open')), models.Q(models.Q(('status', 'open'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='ledger_hold_has_ended_unless_open'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", True), ("status", "open")),
+                    models.Q(
+                        models.Q(("status", "open"), _negated=True),
+                        ("ended_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="ledger_hold_has_ended_unless_open",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='hold',
-            trigger=pgtrigger.compiler.Trigger(name='ledger_hold_is_never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='0e8223464803b2e231768a3e0eae0d838f3fe478', operation='DELETE', pgid='pgtrigger_ledger_hold_is_never_deleted_f91b6', table='ledger_hold', when='BEFORE')),
+            model_name="hold",
+            trigger=pgtrigger.compiler.Trigger(
+                name="ledger_hold_is_never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="0e8223464803b2e231768a3e0eae0d838f3fe478",
+                    operation="DELETE",
+                    pgid="pgtrigger_ledger_hold_is_never_deleted_f91b6",
+                    table="ledger_hold",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='hold',
-            trigger=pgtrigger.compiler.Trigger(name='ledger_hold_ends_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."status" IN (\'captured\', \'released\'))', func="\n                    RAISE EXCEPTION 'A hold that has ended never changes.'\n                        USING ERRCODE = 'check_violation',\n                              CONSTRAINT = 'ledger_hold_ends_once';\n                ", hash='521fa4c417191479cb62cd622b8afd23f9ec8ba1', operation='UPDATE', pgid='pgtrigger_ledger_hold_ends_once_b742a', table='ledger_hold', when='BEFORE')),
+            model_name="hold",
+            trigger=pgtrigger.compiler.Trigger(
+                name="ledger_hold_ends_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.\"status\" IN ('captured', 'released'))",
+                    func="\n                    RAISE EXCEPTION 'A hold that has ended never changes.'\n                        USING ERRCODE = 'check_violation',\n                              CONSTRAINT = 'ledger_hold_ends_once';\n                ",
+                    hash="521fa4c417191479cb62cd622b8afd23f9ec8ba1",
+                    operation="UPDATE",
+                    pgid="pgtrigger_ledger_hold_ends_once_b742a",
+                    table="ledger_hold",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(fields=['account', 'created_at', 'id'], name='ledger_posting_by_account'),
+            model_name="posting",
+            index=models.Index(
+                fields=["account", "created_at", "id"], name="ledger_posting_by_account"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor', 0), _negated=True), name='ledger_posting_amount_is_not_zero'),
+            model_name="posting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor", 0), _negated=True),
+                name="ledger_posting_amount_is_not_zero",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='posting',
-            trigger=pgtrigger.compiler.Trigger(name='ledger_posting_is_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            RAISE EXCEPTION '% is refused: % is append-only.', TG_OP, TG_TABLE_NAME\n            USING ERRCODE = 'integrity_constraint_violation',\n                  CONSTRAINT = 'ledger_posting_is_append_only';\n        ", hash='c33739b130e23addac66863ebaf73729184a543b', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_ledger_posting_is_append_only_72447', table='ledger_posting', when='BEFORE')),
+            model_name="posting",
+            trigger=pgtrigger.compiler.Trigger(
+                name="ledger_posting_is_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            RAISE EXCEPTION '% is refused: % is append-only.', TG_OP, TG_TABLE_NAME\n            USING ERRCODE = 'integrity_constraint_violation',\n                  CONSTRAINT = 'ledger_posting_is_append_only';\n        ",
+                    hash="c33739b130e23addac66863ebaf73729184a543b",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_ledger_posting_is_append_only_72447",
+                    table="ledger_posting",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='posting',
-            trigger=pgtrigger.compiler.Trigger(name='ledger_entry_is_balanced', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF EXISTS (\n                        SELECT 1 FROM new_postings\n                        GROUP BY entry_id, currency HAVING sum(amount_minor) <> 0\n                    ) THEN\n                        RAISE EXCEPTION\n                            'The postings of an entry must sum to zero per currency.'\n                            USING ERRCODE = 'check_violation',\n                                  CONSTRAINT = 'ledger_entry_sums_to_zero';\n                    END IF;\n                    IF EXISTS (\n                        SELECT 1 FROM new_postings GROUP BY entry_id HAVING count(*) < 2\n                    ) THEN\n                        RAISE EXCEPTION 'An entry has at least two postings.'\n                            USING ERRCODE = 'check_violation',\n                                  CONSTRAINT = 'ledger_entry_has_two_postings';\n                    END IF;\n                    IF (\n                        SELECT count(*) FROM ledger_posting\n                        WHERE entry_id IN (SELECT entry_id FROM new_postings)\n                    ) <> (SELECT count(*) FROM new_postings) THEN\n                        RAISE EXCEPTION 'An entry gets all its postings at once.'\n                            USING ERRCODE = 'check_violation',\n                                  CONSTRAINT = 'ledger_entry_is_written_once';\n                    END IF;\n                    RETURN NULL;\n                ", hash='c316f200a29a2a38a63e437464ac8060e7e86540', level='STATEMENT', operation='INSERT', pgid='pgtrigger_ledger_entry_is_balanced_5bd15', referencing='REFERENCING NEW TABLE AS new_postings ', table='ledger_posting', when='AFTER')),
+            model_name="posting",
+            trigger=pgtrigger.compiler.Trigger(
+                name="ledger_entry_is_balanced",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    IF EXISTS (\n                        SELECT 1 FROM new_postings\n                        GROUP BY entry_id, currency HAVING sum(amount_minor) <> 0\n                    ) THEN\n                        RAISE EXCEPTION\n                            'The postings of an entry must sum to zero per currency.'\n                            USING ERRCODE = 'check_violation',\n                                  CONSTRAINT = 'ledger_entry_sums_to_zero';\n                    END IF;\n                    IF EXISTS (\n                        SELECT 1 FROM new_postings GROUP BY entry_id HAVING count(*) < 2\n                    ) THEN\n                        RAISE EXCEPTION 'An entry has at least two postings.'\n                            USING ERRCODE = 'check_violation',\n                                  CONSTRAINT = 'ledger_entry_has_two_postings';\n                    END IF;\n                    IF (\n                        SELECT count(*) FROM ledger_posting\n                        WHERE entry_id IN (SELECT entry_id FROM new_postings)\n                    ) <> (SELECT count(*) FROM new_postings) THEN\n                        RAISE EXCEPTION 'An entry gets all its postings at once.'\n                            USING ERRCODE = 'check_violation',\n                                  CONSTRAINT = 'ledger_entry_is_written_once';\n                    END IF;\n                    RETURN NULL;\n                ",
+                    hash="c316f200a29a2a38a63e437464ac8060e7e86540",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_ledger_entry_is_balanced_5bd15",
+                    referencing="REFERENCING NEW TABLE AS new_postings ",
+                    table="ledger_posting",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

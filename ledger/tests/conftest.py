@@ -2,6 +2,7 @@
 
 import pytest
 
+from ledger.models import Hold, JournalEntry, LedgerAccount, Posting
 from paycore.testing.bookkeeping import open_account, open_funded_account
 
 
@@ -18,3 +19,18 @@ def grace(db):
 @pytest.fixture
 def mallory(db):
     return open_account("mallory", currency="USD")
+
+
+@pytest.fixture
+def nothing_moves(ada, grace, mallory):
+    """At the end of the test the books are as they were at its beginning."""
+    before = _everything_in_the_books()
+    yield
+    assert _everything_in_the_books() == before
+
+
+def _everything_in_the_books():
+    return [
+        list(model.objects.order_by("pk").values())
+        for model in (LedgerAccount, JournalEntry, Posting, Hold)
+    ]

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import IntegrityError
+from django.db.transaction import TransactionManagementError
 
 from ledger.errors import InsufficientBalance, LimitExceeded
 from ledger.house import HousePurpose
@@ -45,17 +46,9 @@ def lines_of(account):
 
 
 def refusals(outcomes):
-    return [type(item.error) if isinstance(item, Refused) else None for item in outcomes]
-
-
-@pytest.fixture
-def nothing_moves(ada, mallory):
-    """After the test the books are as they were before it."""
-    before = [*LedgerAccount.objects.order_by("pk").values()]
-    rows = JournalEntry.objects.count(), Posting.objects.count()
-    yield
-    assert [*LedgerAccount.objects.order_by("pk").values()] == before
-    assert (JournalEntry.objects.count(), Posting.objects.count()) == rows
+    return [
+        type(item.error) if isinstance(item, Refused) else None for item in outcomes
+    ]
 
 
 def test_moves_the_balances(ada, mallory):
@@ -316,11 +309,16 @@ def test_refuses_the_end_of_the_books_before_a_lack_of_funds(ada, mallory):
 
 
 @pytest.mark.usefixtures("nothing_moves")
-@pytest.mark.parametrize("amounts", [(-10, 9), (-10, 11), (10, 10), (-5, -5), (10,), ()])
+@pytest.mark.parametrize(
+    "amounts", [(-10, 9), (-10, 11), (10, 10), (-5, -5), (10,), ()]
+)
 def test_takes_an_unbalanced_draft_for_a_bug(ada, mallory, amounts):
     accounts = [ada.pk, mallory.pk]
     draft = entry(
-        *((accounts[index], Money.of(minor, "USD")) for index, minor in enumerate(amounts))
+        *(
+            (accounts[index], Money.of(minor, "USD"))
+            for index, minor in enumerate(amounts)
+        )
     )
 
     with refused_with(ValueError):
@@ -359,8 +357,7 @@ def test_takes_an_unknown_account_for_a_bug(ada):
         post_entries(drafts=[draft])
 
 
-@pytest.mark.usefixtures("nothing_moves")
-def test_cannot_credit_a_closed_account(ada, mallory):
+def test_cannot_credit_a_closed_account(ada):
     closed = open_account("closed")
     assert close_ledger_account(account_id=closed.pk)
 
@@ -368,7 +365,7 @@ def test_cannot_credit_a_closed_account(ada, mallory):
         post_entries(drafts=[payment(ada, closed, "10.00 USD")])
 
     assert violated_constraint(error.value) == "ledger_account_closed_is_empty"
-    assert balances(closed) == ["0.00"]
+    assert balances(ada, closed) == ["100.00", "0.00"]
 
 
 @pytest.mark.parametrize("count", [1, 1000])
@@ -473,5 +470,5 @@ def test_is_open_to_accounts_of_any_currency():
 
 @pytest.mark.django_db(transaction=True)
 def test_locks_nothing_outside_a_transaction(ada):
-    with pytest.raises(Exception, match="transaction"):
+    with pytest.raises(TransactionManagementError):
         lock_accounts([ada.pk])

@@ -21,6 +21,7 @@ from django.db.models import (
     UUIDField,
 )
 from django.http import HttpRequest
+from django.utils.text import capfirst
 
 from paycore.backoffice.readonly import MOST_ROWS_COUNTED, CappedPaginator
 
@@ -66,6 +67,11 @@ class DatedRows(QuerySet[Row]):
 
 class QuickChangeList(ChangeList):
     """Filters only by what the page offers, because only that is known to be quick."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **options: Any) -> None:
+        super().__init__(request, *args, **options)
+        # Django would invite to "select an account to view".
+        self.title = capfirst(str(self.opts.verbose_name_plural))
 
     def get_filters(self, request: HttpRequest) -> Any:
         if not self._is_offered():

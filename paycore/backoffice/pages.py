@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from typing import Any, ClassVar, TypeVar
 
-from django.contrib.admin import ShowFacets
+from django.contrib.admin import ShowFacets, display
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 
 from paycore.backoffice.lists import (
     DatedRows,
@@ -14,7 +15,7 @@ from paycore.backoffice.lists import (
     exact_match,
 )
 from paycore.backoffice.readonly import ReadOnly
-from paycore.backoffice.tables import Table, tables_of
+from paycore.backoffice.tables import Table, short_id, status_cell, tables_of
 
 Row = TypeVar("Row", bound=Model)
 
@@ -32,7 +33,7 @@ class Pages(ReadOnly[Row]):
     show_facets = ShowFacets.NEVER
     list_select_related: ClassVar[Any] = ()
     actions_detail: ClassVar[tuple[str, ...]] = ()
-    change_form_outer_after_template = "backoffice/tables.html"
+    change_form_template = "backoffice/page.html"
 
     class Media:
         css = {"all": ["backoffice/backoffice.css"]}
@@ -58,6 +59,14 @@ class Pages(ReadOnly[Row]):
         # A union, not OR: over several tables only a union uses the index of each.
         found = arms[0].union(*arms[1:]) if len(arms) > 1 else arms[0]
         return queryset.filter(pk__in=found), False
+
+    @display(description="id")
+    def shown_id(self, row: Row) -> SafeString:
+        return short_id(row.pk)
+
+    @display(description="status")
+    def shown_status(self, row: Any) -> SafeString:
+        return status_cell(row.status)
 
     def tables(self, row: Row) -> list[Table]:
         """What of this app belongs to the row; other apps bring theirs themselves."""

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 from django.contrib.admin import site
 from django.db.models import Model, QuerySet
@@ -18,6 +19,8 @@ from django.utils.safestring import SafeString
 from paycore.backoffice.columns import STATUS_COLORS, link_to
 
 NEWEST: Final = 10
+# The last group of a UUID. In a UUIDv7 it is random; the first tells only the time.
+ID_END: Final = 12
 _Row = TypeVar("_Row", bound=Model)
 Maker = Callable[[Any], "Table"]
 
@@ -31,12 +34,14 @@ class Column:
     title: str
     value: Callable[[Any], object]
     is_number: bool = False
+    # Whether it may be a sentence, and so needs more than one line.
+    is_prose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     content: object
-    is_number: bool
+    column: Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class Table:
 
     def __post_init__(self) -> None:
         cells = [
-            [Cell(column.value(row), column.is_number) for column in self.columns]
+            [Cell(column.value(row), column) for column in self.columns]
             for row in self.rows
         ]
         object.__setattr__(self, "cells", cells)
@@ -87,6 +92,11 @@ def status_cell(status: str, *, color: str | None = None) -> SafeString:
     return render_to_string("unfold/helpers/label.html", context)
 
 
+def number_cell(text: object) -> SafeString:
+    """A number that stands to the right, in a list."""
+    return format_html('<span class="block backoffice-number">{}</span>', text)
+
+
 def subject_cell(kind: str, key: object, *, text: object = None) -> SafeString:
     """A link to the thing that an event or a hold names, e.g. `transfer`, `<uuid>`.
 
@@ -102,10 +112,16 @@ def subject_cell(kind: str, key: object, *, text: object = None) -> SafeString:
 
 def named_subject_cell(name: str) -> SafeString:
     """The same for what is written as `transfer:<uuid>`; other names stay text."""
-    kind, separator, key = name.partition(":")
-    if not (separator and key):
+    kind, _, key = name.partition(":")
+    if len(key) != len(str(UUID(int=0))):
         return format_html("{}", name)
-    return subject_cell(kind, key, text=name)
+    return subject_cell(kind, key, text=format_html("{} {}", kind, short_id(key)))
+
+
+def short_id(key: object) -> SafeString:
+    """The end of an id, which tells it from others; the whole where one points."""
+    text = str(key)
+    return format_html('<span title="{}">…{}</span>', text, text[-ID_END:])
 
 
 def count_up_to(rows: QuerySet[Any], *, most: int = 1000) -> str:

@@ -17,6 +17,5 @@ SIMPLE_JWT = jwt_settings(
     refresh_seconds=REFRESH_TOKEN_LIFETIME,
 )
 
-# Straight from the packages: nothing to collect before the first start.
-WHITENOISE_USE_FINDERS = True
+# A developer sees a changed file at once.
 WHITENOISE_AUTOREFRESH = DEBUG

@@ -104,7 +104,7 @@ class Supervisor:
         done = subprocess.run(
             [sys.executable, ROOT / "manage.py", *command],
             cwd=ROOT,
-            env=self._environment(),
+            env=self.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -161,7 +161,7 @@ class Supervisor:
                 self.children[name] = subprocess.Popen(
                     [sys.executable, "-m", *arguments],
                     cwd=ROOT,
-                    env=self._environment() | self._metrics(),
+                    env=self.environment() | self._metrics(),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -213,7 +213,7 @@ class Supervisor:
             ],
         }
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         return {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "paycore.settings.local",

@@ -99,7 +99,7 @@ def _is_lost() -> bool:
     if connection.needs_rollback:
         return True
     raw = connection.connection
-    return raw is not None and raw.info.transaction_status is TransactionStatus.INERROR
+    return raw is not None and raw.info.transaction_status == TransactionStatus.INERROR
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -8,10 +8,10 @@ from django.utils.safestring import SafeString
 
 from events.admin import events_of_subject
 from ledger.admin import postings_of_entry
-from paycore.backoffice.columns import link_column, money_column, status_column
+from paycore.backoffice.columns import link_column, money_column
 from paycore.backoffice.lists import ExactFilter, exact_filter, exact_match
 from paycore.backoffice.pages import Pages
-from paycore.backoffice.tables import Table
+from paycore.backoffice.tables import Table, number_cell
 from transfers.admin.tables import PARTIES, party_cell, transfers_from
 from transfers.models import Transfer
 
@@ -42,8 +42,8 @@ class OwnerFilter(EitherSideFilter):
 @admin.register(Transfer)
 class TransferPages(Pages[Transfer]):
     list_display = (
-        *("id", "kind", "shown_status", "source", "destination", "reference"),
-        *("amount", "credited", "created_at"),
+        *("created_at", "shown_id", "kind", "shown_status", "source", "destination"),
+        *("reference", "moved"),
     )
     list_filter = (
         *("kind", "status", AccountFilter, OwnerFilter),
@@ -87,7 +87,6 @@ class TransferPages(Pages[Transfer]):
         *("description", "merchant_name", "merchant_category", "metadata"),
     )
 
-    shown_status = status_column()
     amount = money_column("amount")
     credited = money_column("destination_amount", description="credited")
     refunded = money_column("refunded")
@@ -108,6 +107,14 @@ class TransferPages(Pages[Transfer]):
     @admin.display(description="to")
     def destination(self, transfer: Transfer) -> SafeString | str:
         return party_cell(transfer, "destination_account")
+
+    @admin.display(description="amount")
+    def moved(self, transfer: Transfer) -> SafeString:
+        """What the source is debited and, if that is not the same, what is credited."""
+        amounts = [str(transfer.amount)]
+        if transfer.amount != transfer.destination_amount:
+            amounts.append(str(transfer.destination_amount))
+        return number_cell(" → ".join(amounts))
 
     def tables(self, row: Transfer) -> list[Table]:
         entry: Any = row.journal_entry

@@ -33,12 +33,13 @@ def latest_refusals() -> Table:
             Column("Person", lambda refusal: named_subject_cell(refusal.principal)),
             Column("Order", lambda refusal: refusal.route),
             Column("Code", lambda refusal: refusal.problem.get("code")),
-            Column("Why", lambda refusal: refusal.problem.get("detail")),
+            Column("Why", lambda refusal: refusal.problem.get("detail"), is_prose=True),
             Column("Request", lambda refusal: refusal.problem.get("request_id")),
         ),
         rows=[
             _read(row) for row in newest(list_refusals(among_latest=REQUESTS_LOOKED_AT))
         ],
+        empty=f"None among the latest {REQUESTS_LOOKED_AT:,} requests that had a key.",
         count=f"among the latest {REQUESTS_LOOKED_AT:,} requests that had a key",
     )
 

@@ -8,48 +8,257 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('ledger', '0003_house_accounts'),
+        ("accounts", "0001_initial"),
+        ("ledger", "0003_house_accounts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Transfer',
+            name="Transfer",
             fields=[
-                ('id', models.UUIDField(default=paycore.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('internal', 'Internal'), ('exchange', 'Exchange'), ('purchase', 'Purchase'), ('deposit', 'Deposit'), ('refund', 'Refund'), ('reversal', 'Reversal'), ('opening', 'Opening')], max_length=10)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('completed', 'Completed'), ('failed', 'Failed'), ('reversed', 'Reversed')], max_length=10)),
-                ('source_owner_id', models.UUIDField(null=True)),
-                ('destination_owner_id', models.UUIDField(null=True)),
-                ('amount_minor', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=12)),
-                ('amount_value', models.DecimalField(decimal_places=0, max_digits=30)),
-                ('destination_amount_minor', models.BigIntegerField()),
-                ('destination_currency', models.CharField(max_length=12)),
-                ('rate', models.DecimalField(decimal_places=18, max_digits=38, null=True)),
-                ('reference', models.CharField(max_length=255, null=True)),
-                ('description', models.CharField(blank=True, default='', max_length=500)),
-                ('metadata', models.JSONField(default=dict)),
-                ('merchant_name', models.CharField(blank=True, default='', max_length=200)),
-                ('merchant_category', models.CharField(blank=True, default='', max_length=100)),
-                ('refunded_minor', models.BigIntegerField(default=0)),
-                ('failure_code', models.CharField(blank=True, default='', max_length=50)),
-                ('created_at', models.DateTimeField(db_default=paycore.lib.times.StatementTime(), editable=False)),
-                ('completed_at', models.DateTimeField(null=True)),
-                ('created_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('destination_account', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
-                ('journal_entry', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.journalentry')),
-                ('original_transfer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='transfers.transfer')),
-                ('source_account', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=paycore.lib.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("internal", "Internal"),
+                            ("exchange", "Exchange"),
+                            ("purchase", "Purchase"),
+                            ("deposit", "Deposit"),
+                            ("refund", "Refund"),
+                            ("reversal", "Reversal"),
+                            ("opening", "Opening"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("completed", "Completed"),
+                            ("failed", "Failed"),
+                            ("reversed", "Reversed"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("source_owner_id", models.UUIDField(null=True)),
+                ("destination_owner_id", models.UUIDField(null=True)),
+                ("amount_minor", models.BigIntegerField()),
+                ("currency", models.CharField(max_length=12)),
+                ("amount_value", models.DecimalField(decimal_places=0, max_digits=30)),
+                ("destination_amount_minor", models.BigIntegerField()),
+                ("destination_currency", models.CharField(max_length=12)),
+                (
+                    "rate",
+                    models.DecimalField(decimal_places=18, max_digits=38, null=True),
+                ),
+                ("reference", models.CharField(max_length=255, null=True)),
+                (
+                    "description",
+                    models.CharField(blank=True, default="", max_length=500),
+                ),
+                ("metadata", models.JSONField(default=dict)),
+                (
+                    "merchant_name",
+                    models.CharField(blank=True, default="", max_length=200),
+                ),
+                (
+                    "merchant_category",
+                    models.CharField(blank=True, default="", max_length=100),
+                ),
+                ("refunded_minor", models.BigIntegerField(default=0)),
+                (
+                    "failure_code",
+                    models.CharField(blank=True, default="", max_length=50),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=paycore.lib.times.StatementTime(), editable=False
+                    ),
+                ),
+                ("completed_at", models.DateTimeField(null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "destination_account",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "journal_entry",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.journalentry",
+                    ),
+                ),
+                (
+                    "original_transfer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="transfers.transfer",
+                    ),
+                ),
+                (
+                    "source_account",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['source_owner_id', 'created_at', 'id'], name='transfers_by_source_owner'), models.Index(fields=['destination_owner_id', 'created_at', 'id'], name='transfers_by_dest_owner'), models.Index(fields=['source_account', 'created_at', 'id'], name='transfers_by_source_account'), models.Index(fields=['destination_account', 'created_at', 'id'], name='transfers_by_dest_account'), models.Index(fields=['created_at', 'id'], name='transfers_by_time'), models.Index(condition=models.Q(('reference__isnull', False)), fields=['reference'], name='transfers_by_reference'), models.Index(condition=models.Q(('status__in', ['pending', 'failed'])), fields=['created_at'], name='transfers_unfinished_by_time')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['internal', 'exchange', 'purchase', 'deposit', 'refund', 'reversal', 'opening'])), name='transfers_transfer_kind_is_known'), models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'completed', 'failed', 'reversed'])), name='transfers_transfer_status_is_known'), models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0), ('destination_amount_minor__gt', 0)), name='transfers_transfer_amounts_are_positive'), models.CheckConstraint(condition=models.Q(('source_account__isnull', True), ('destination_account__isnull', True), models.Q(('source_account', models.F('destination_account')), _negated=True), _connector='OR'), name='transfers_transfer_is_between_two_accounts'), models.CheckConstraint(condition=models.Q(models.Q(('currency', models.F('destination_currency')), _negated=True), models.Q(('amount_minor', models.F('destination_amount_minor')), ('rate__isnull', True)), _connector='OR'), name='transfers_transfer_keeps_its_amount_without_conversion'), models.CheckConstraint(condition=models.Q(('refunded_minor__gte', 0), ('refunded_minor__lte', models.F('amount_minor'))), name='transfers_transfer_refunds_at_most_its_amount'), models.CheckConstraint(condition=models.Q(models.Q(('completed_at__isnull', False), ('journal_entry__isnull', False), ('status__in', ['completed', 'reversed'])), models.Q(('completed_at__isnull', True), ('journal_entry__isnull', True), ('status__in', ['pending', 'failed'])), _connector='OR'), name='transfers_transfer_is_in_the_books_once_completed'), models.UniqueConstraint(condition=models.Q(('reference__isnull', False)), fields=('created_by', 'reference'), name='transfers_transfer_reference_is_unique_to_its_maker')],
+                "indexes": [
+                    models.Index(
+                        fields=["source_owner_id", "created_at", "id"],
+                        name="transfers_by_source_owner",
+                    ),
+                    models.Index(
+                        fields=["destination_owner_id", "created_at", "id"],
+                        name="transfers_by_dest_owner",
+                    ),
+                    models.Index(
+                        fields=["source_account", "created_at", "id"],
+                        name="transfers_by_source_account",
+                    ),
+                    models.Index(
+                        fields=["destination_account", "created_at", "id"],
+                        name="transfers_by_dest_account",
+                    ),
+                    models.Index(fields=["created_at", "id"], name="transfers_by_time"),
+                    models.Index(
+                        condition=models.Q(("reference__isnull", False)),
+                        fields=["reference"],
+                        name="transfers_by_reference",
+                    ),
+                    models.Index(
+                        condition=models.Q(("status__in", ["pending", "failed"])),
+                        fields=["created_at"],
+                        name="transfers_unfinished_by_time",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "internal",
+                                    "exchange",
+                                    "purchase",
+                                    "deposit",
+                                    "refund",
+                                    "reversal",
+                                    "opening",
+                                ],
+                            )
+                        ),
+                        name="transfers_transfer_kind_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                ["pending", "completed", "failed", "reversed"],
+                            )
+                        ),
+                        name="transfers_transfer_status_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount_minor__gt", 0), ("destination_amount_minor__gt", 0)
+                        ),
+                        name="transfers_transfer_amounts_are_positive",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("source_account__isnull", True),
+                            ("destination_account__isnull", True),
+                            models.Q(
+                                ("source_account", models.F("destination_account")),
+                                _negated=True,
+                            ),
+                            _connector="OR",
+                        ),
+                        name="transfers_transfer_is_between_two_accounts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("currency", models.F("destination_currency")),
+                                _negated=True,
+                            ),
+                            models.Q(
+                                ("amount_minor", models.F("destination_amount_minor")),
+                                ("rate__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="transfers_transfer_keeps_its_amount_without_conversion",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("refunded_minor__gte", 0),
+                            ("refunded_minor__lte", models.F("amount_minor")),
+                        ),
+                        name="transfers_transfer_refunds_at_most_its_amount",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("completed_at__isnull", False),
+                                ("journal_entry__isnull", False),
+                                ("status__in", ["completed", "reversed"]),
+                            ),
+                            models.Q(
+                                ("completed_at__isnull", True),
+                                ("journal_entry__isnull", True),
+                                ("status__in", ["pending", "failed"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="transfers_transfer_is_in_the_books_once_completed",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("reference__isnull", False)),
+                        fields=("created_by", "reference"),
+                        name="transfers_transfer_reference_is_unique_to_its_maker",
+                    ),
+                ],
             },
         ),
     ]
