@@ -21,12 +21,6 @@ class DuplicateAccount(DomainError):
     message = "The owner has an account with this external_id already."
 
 
-class AccountNotActive(DomainError):
-    code = "account_not_active"
-    kind = Kind.REFUSED
-    message = "The account is {status}; only an active one sends or receives money."
-
-
 class AccountNotEmpty(DomainError):
     code = "account_not_empty"
     kind = Kind.REFUSED

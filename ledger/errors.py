@@ -9,12 +9,10 @@ class HoldNotOpen(DomainError):
     message = "The hold is {status}; only an open hold can be captured or released."
 
 
-class LimitExceeded(DomainError):
-    """Also what risk raises for its limits; here: the books can count no further."""
-
-    code = "limit_exceeded"
+class AccountNotActive(DomainError):
+    code = "account_not_active"
     kind = Kind.REFUSED
-    message = "{why}"
+    message = "The account is {status}; only an active one sends or receives money."
 
 
 class InsufficientBalance(DomainError):

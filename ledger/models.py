@@ -17,7 +17,10 @@ class LedgerAccount(models.Model):
     """One balance in one currency. The only hot row, so it is narrow on purpose.
 
     `floor_minor` is the lowest `posted - held` allowed: 0 for customers, minus the
-    overdraft limit, NULL for house accounts. Only the posting engine moves balances.
+    overdraft limit, NULL for house accounts. `shortfall_minor` is how far below its
+    floor a forced reversal has taken it; it shrinks as money comes in. Only the posting
+    engine moves balances. `is_frozen` and `is_closed` are here, and not with the people
+    who decide them, so that whoever has the lock knows them.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -26,7 +29,9 @@ class LedgerAccount(models.Model):
     posted_minor = models.BigIntegerField(default=0, editable=False)
     held_minor = models.BigIntegerField(default=0, editable=False)
     floor_minor = models.BigIntegerField(null=True, default=0, editable=False)
+    shortfall_minor = models.BigIntegerField(default=0, editable=False)
     version = models.BigIntegerField(default=0, editable=False)
+    is_frozen = models.BooleanField(default=False, editable=False)
     is_closed = models.BooleanField(default=False, editable=False)
 
     class Meta:
@@ -42,7 +47,15 @@ class LedgerAccount(models.Model):
             models.CheckConstraint(
                 name="ledger_account_is_not_overdrawn",
                 condition=Q(floor_minor__isnull=True)
-                | Q(posted_minor__gte=F("floor_minor") + F("held_minor")),
+                | Q(
+                    posted_minor__gte=F("floor_minor")
+                    + F("held_minor")
+                    - F("shortfall_minor")
+                ),
+            ),
+            models.CheckConstraint(
+                name="ledger_account_shortfall_is_not_negative",
+                condition=Q(shortfall_minor__gte=0),
             ),
             models.CheckConstraint(
                 name="ledger_account_held_is_not_negative",

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from ledger.models import JournalEntry, LedgerAccount, Posting
+from ledger.models import LedgerAccount, Posting
 
 
 def get_ledger_account(account_id: UUID) -> LedgerAccount:
@@ -39,8 +39,13 @@ def get_posted_minor_before(account_id: UUID, *, at: datetime) -> int:
     return _last_balance(Posting.objects.filter(created_at__lt=at), account_id)
 
 
-def list_entry_postings(entry: JournalEntry) -> QuerySet[Posting]:
-    return entry.postings.select_related("account").order_by("pk")
+def list_entry_postings(entry_id: UUID) -> QuerySet[Posting]:
+    """The legs of an entry with their accounts, as they were written."""
+    return (
+        Posting.objects.filter(entry_id=entry_id)
+        .select_related("account")
+        .order_by("pk")
+    )
 
 
 def _last_balance(postings: QuerySet[Posting], account_id: UUID) -> int:

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("paycore.api.urls")),
     path("v1/accounts", Accounts.as_view()),
     path("", include("accounts.urls")),
+    path("", include("fx.urls")),
     path("", include("transfers.urls")),
     path("admin/", admin.site.urls),
 ]

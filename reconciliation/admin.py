@@ -18,6 +18,7 @@ from reconciliation.selectors import (
 
 @on_first_page(Place.BOOKS)
 def the_books() -> Table:
+    proof = find_last_proof()
     totals = find_currency_totals()
     return Table(
         title="Balances by currency",
@@ -29,8 +30,9 @@ def the_books() -> Table:
             Column("", _verdict),
         ),
         rows=totals or [],
-        note=f"{_told_of(find_last_proof())} {_told_of_totals(totals)}",
-        empty="Nothing has moved yet.",
+        note=f"{_told_of(proof)} {_told_of_totals(totals)}",
+        empty="" if totals is None else "Nothing has moved yet.",
+        badge=_badge_of(proof),
     )
 
 
@@ -40,16 +42,28 @@ def _verdict(total: CurrencyTotal) -> SafeString:
     return status_cell("out of balance", color="danger")
 
 
+def _badge_of(proof: LastProof | None) -> SafeString:
+    if proof is None:
+        return status_cell("not proved", color="warning")
+    if proof.differences:
+        return status_cell(_count(proof), color="danger")
+    return status_cell("proved", color="success")
+
+
+def _count(proof: LastProof) -> str:
+    found = proof.differences or "no"
+    return f"{found} {'difference' if found == 1 else 'differences'}"
+
+
 def _told_of(proof: LastProof | None) -> str:
     if proof is None:
         return (
             "No proof of the books is known since the servers started; the worker runs"
             " one every hour, manage.py verify_ledger runs one now."
         )
-    found = proof.differences or "no"
     return (
         f"The last proof of the books ended at {localize(proof.at)}: {len(CHECKS)}"
-        f" checks found {found} {'difference' if found == 1 else 'differences'}."
+        f" checks found {_count(proof)}."
     )
 
 

@@ -112,11 +112,25 @@ CHECKS: Final = (
     ),
     Check(
         name="account_is_not_below_its_floor",
-        rule="What an account has available is never below its floor.",
+        rule="What an account has available is below its floor only as far as forced.",
         sql="""
-            SELECT code, currency, floor_minor, posted_minor - held_minor
+            SELECT code, currency, floor_minor - shortfall_minor,
+                posted_minor - held_minor
             FROM ledger_ledgeraccount
-            WHERE floor_minor IS NOT NULL AND posted_minor - held_minor < floor_minor
+            WHERE posted_minor - held_minor < floor_minor - shortfall_minor
+        """,
+    ),
+    Check(
+        name="account_is_frozen_in_the_books",
+        rule="An account is frozen or closed if and only if its ledger account is.",
+        sql="""
+            SELECT account.code, account.currency,
+                (holder.status = 'frozen')::int + 2 * (holder.status = 'closed')::int,
+                account.is_frozen::int + 2 * account.is_closed::int
+            FROM accounts_account AS holder
+            JOIN ledger_ledgeraccount AS account ON account.id = holder.id
+            WHERE account.is_frozen <> (holder.status = 'frozen')
+                OR account.is_closed <> (holder.status = 'closed')
         """,
     ),
     Check(

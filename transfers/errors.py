@@ -9,16 +9,22 @@ class SameAccountTransfer(DomainError):
     message = "Source and destination are the same account."
 
 
+class InvalidSignature(DomainError):
+    code = "invalid_signature"
+    kind = Kind.UNAUTHENTICATED
+    message = "The message is not signed with a secret of ours, or it is stale."
+
+
 class DuplicateReference(DomainError):
     code = "duplicate_reference"
     kind = Kind.CONFLICT
     message = "You have made a transfer with the reference {reference} already."
 
 
-class CurrencyMismatch(DomainError):
-    code = "currency_mismatch"
+class RefundExceedsOriginal(DomainError):
+    code = "refund_exceeds_original"
     kind = Kind.REFUSED
-    message = "{why}"
+    message = "{left} {currency} of the transfer is left to refund; {asked} was asked."
 
 
 class BatchRefused(DomainError):

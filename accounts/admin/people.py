@@ -13,7 +13,6 @@ from accounts.admin.keys import keys_of
 from accounts.forms import NewPasswordForm
 from accounts.models import USER_MOVES, User, UserStatus
 from events.admin import events_of_subject
-from paycore.backoffice.columns import status_column
 from paycore.backoffice.orders import Order, with_reason
 from paycore.backoffice.pages import Pages
 from paycore.backoffice.tables import Table
@@ -49,8 +48,6 @@ class UserPages(Pages[User]):
         *("time_zone", "currency", "created_at", "id"),
     )
     actions_detail = ("suspend", "reactivate", "close")
-
-    shown_status = status_column()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")

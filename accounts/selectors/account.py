@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 import ledger.selectors
 from accounts.errors import AccountNotFound
-from accounts.models import Account, AccountStatus
+from accounts.models import Account
 from paycore.lib.money import CURRENCIES, Currency
 
 if TYPE_CHECKING:
@@ -19,16 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AccountParty:
-    """What a movement asks of an account: whose, in what, and may it move."""
+    """What never changes about an account: whose it is, and in what currency."""
 
     account_id: UUID
     owner_id: UUID
     currency: Currency
-    status: AccountStatus
-
-    @property
-    def is_active(self) -> bool:
-        return self.status == AccountStatus.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +80,14 @@ def list_accounts(
 def get_parties(account_ids: Iterable[UUID]) -> dict[UUID, AccountParty]:
     """Those of these accounts that exist, by one statement.
 
-    Call it after their ledger accounts are locked: only then does a status stay true
-    until the transaction ends.
+    Whether they may move is for the books to say, under their locks.
     """
     rows = Account.objects.filter(pk__in=set(account_ids)).values_list(
-        "pk", "owner_id", "ledger_account__currency", "status"
+        "pk", "owner_id", "ledger_account__currency"
     )
     return {
-        account_id: AccountParty(
-            account_id, owner_id, CURRENCIES.get(code), AccountStatus(status)
-        )
-        for account_id, owner_id, code, status in rows
+        account_id: AccountParty(account_id, owner_id, CURRENCIES.get(code))
+        for account_id, owner_id, code in rows
     }
 
 

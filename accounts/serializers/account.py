@@ -36,6 +36,10 @@ Reason = Annotated[
 class AccountMoveRequest(Request):
     """A change of an account's status."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "Reported stolen"}]}
+    )
+
     reason: Reason
 
 

@@ -66,11 +66,19 @@ class LoginRequest(Request):
 
 
 class RefreshRequest(Request):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"refresh": "eyJhbGciOiJIUzI1NiJ9..."}]}
+    )
+
     refresh: Annotated[str, ShortText(4096), Field(repr=False)]
 
 
 class ReasonRequest(Request):
     """Why: kept with the event."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "Reported stolen"}]}
+    )
 
     reason: Annotated[str, ShortText(500), Field(examples=["Reported stolen"])]
 

@@ -47,7 +47,9 @@ def open_account(*, draft: AccountDraft, origin: Origin) -> Account:
                 )
             ]
         )
-        with refuse_on({_EXTERNAL_ID_IS_UNIQUE: DuplicateAccount()}):
+        with refuse_on(
+            {_EXTERNAL_ID_IS_UNIQUE: DuplicateAccount(pointer="/external_id")}
+        ):
             account = Account.objects.create(
                 ledger_account=ledger_account,
                 owner_id=draft.owner_id,
@@ -69,7 +71,9 @@ def freeze_account(
     """
     with joined_atomic():
         account = _lock_account(account_id, owner_id)
-        return _advance(account, AccountStatus.FROZEN, reason=reason, origin=origin)
+        _advance(account, AccountStatus.FROZEN, reason=reason, origin=origin)
+        ledger.services.set_frozen(account_id=account_id, is_frozen=True)
+        return account
 
 
 def unfreeze_account(
@@ -81,7 +85,9 @@ def unfreeze_account(
     """
     with joined_atomic():
         account = _lock_account(account_id, owner_id)
-        return _advance(account, AccountStatus.ACTIVE, reason=reason, origin=origin)
+        _advance(account, AccountStatus.ACTIVE, reason=reason, origin=origin)
+        ledger.services.set_frozen(account_id=account_id, is_frozen=False)
+        return account
 
 
 def close_account(
@@ -94,7 +100,7 @@ def close_account(
     """
     with joined_atomic():
         account = _lock_account(account_id, owner_id)
-        account = _advance(account, AccountStatus.CLOSED, reason=reason, origin=origin)
+        _advance(account, AccountStatus.CLOSED, reason=reason, origin=origin)
         if not ledger.services.close_ledger_account(account_id=account_id):
             raise AccountNotEmpty
         return account
@@ -109,15 +115,15 @@ _EVENT_TYPES: Final = {
 
 
 def _lock_account(account_id: UUID, owner_id: UUID | None) -> Account:
-    # The ledger account's lock first: a movement reads the status after it has that
-    # lock, so none can slip through on a status that was true a moment ago.
+    # The ledger account's lock first: of two racing moves the second then sees what
+    # the first one did.
     ledger.services.lock_accounts([account_id])
     return get_account(account_id=account_id, owner_id=owner_id)
 
 
 def _advance(
     account: Account, to: AccountStatus, *, reason: str, origin: Origin
-) -> Account:
+) -> None:
     sources = [status for status, targets in ACCOUNT_MOVES.items() if to in targets]
     rows = Account.objects.filter(pk=account.pk, status__in=sources)
     if rows.update(status=to) == 0:
@@ -125,7 +131,6 @@ def _advance(
     facts = {"from": account.status, "to": to.value, "reason": reason}
     account.status = to
     _announce(account, _EVENT_TYPES[to], facts, origin)
-    return account
 
 
 def _announce(

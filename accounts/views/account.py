@@ -112,10 +112,12 @@ class AccountStatement(_AccountReading):
     )
     def get(self, request: Request, account_id: str) -> HttpResponse:
         query = self.read_query(StatementQuery)
+        now = timezone.now()
         statement = accounts.selectors.get_statement(
             self.account(account_id),
             start=query.start,
-            end=query.end or timezone.now(),
+            # Never before `from`, which may be in the future.
+            end=query.end or max(now, query.start or now),
         )
         return self.answer(StatementResource.of(statement))
 

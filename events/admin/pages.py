@@ -1,14 +1,21 @@
 """The pages of events: who did what to what, when, and why."""
 
+from collections.abc import Sequence
+
 from django.contrib import admin
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from events.admin.tables import events_of_subject, subject_of
+from events.admin.tables import (
+    actor_of,
+    events_of_subject,
+    name_people,
+    people_of,
+    subject_of,
+)
 from events.models import Event
 from paycore.backoffice.lists import exact_filter
 from paycore.backoffice.pages import Pages
-from paycore.backoffice.tables import Table, named_subject_cell, subject_cell
+from paycore.backoffice.tables import Table
 
 
 @admin.register(Event)
@@ -44,12 +51,14 @@ class EventPages(Pages[Event]):
 
     @admin.display(description="by")
     def shown_actor(self, event: Event) -> SafeString:
-        return named_subject_cell(event.actor)
+        return actor_of(event)
 
     @admin.display(description="people concerned")
     def concerns(self, event: Event) -> SafeString:
-        links = ((subject_cell("user", owner_id),) for owner_id in event.owner_ids)
-        return format_html_join(", ", "{}", links)
+        return people_of(event)
+
+    def prepare(self, rows: Sequence[Event]) -> None:
+        name_people(rows)
 
     def tables(self, row: Event) -> list[Table]:
         return [events_of_subject(row.subject_id)]

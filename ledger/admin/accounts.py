@@ -13,7 +13,7 @@ from ledger.models import LedgerAccount
 from paycore.backoffice.columns import money_column
 from paycore.backoffice.lists import exact_filter
 from paycore.backoffice.pages import Pages
-from paycore.backoffice.tables import Table, status_cell
+from paycore.backoffice.tables import Table, number_cell, status_cell
 from paycore.lib.money import CURRENCIES, Money
 
 
@@ -78,11 +78,12 @@ class LedgerAccountPages(Pages[LedgerAccount]):
         ("code", "id"),
         ("posted", "held"),
         ("available", "shown_floor"),
-        ("version", "shown_state"),
+        ("shown_shortfall", "shown_state"),
+        "version",
     )
     readonly_fields = (
         *("code", "id", "posted", "held", "available", "shown_floor"),
-        *("version", "shown_state"),
+        *("shown_shortfall", "shown_state", "version"),
     )
 
     posted = money_column("posted")
@@ -90,14 +91,20 @@ class LedgerAccountPages(Pages[LedgerAccount]):
     available = money_column("available")
 
     @admin.display(description="lowest available allowed")
-    def shown_floor(self, account: LedgerAccount) -> str:
+    def shown_floor(self, account: LedgerAccount) -> SafeString:
         if account.floor_minor is None:
-            return "no limit"
-        return str(Money.of(account.floor_minor, account.currency))
+            return number_cell("no limit")
+        return number_cell(Money.of(account.floor_minor, account.currency))
+
+    @admin.display(description="below that by force")
+    def shown_shortfall(self, account: LedgerAccount) -> SafeString:
+        return number_cell(Money.of(account.shortfall_minor, account.currency))
 
     @admin.display(description="state")
     def shown_state(self, account: LedgerAccount) -> SafeString:
-        return status_cell("closed" if account.is_closed else "open")
+        if account.is_closed:
+            return status_cell("closed")
+        return status_cell("frozen" if account.is_frozen else "open")
 
     def tables(self, row: LedgerAccount) -> list[Table]:
         return [entries_of_account(row.pk), open_holds_of_account(row.pk)]

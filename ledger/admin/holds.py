@@ -8,9 +8,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.safestring import SafeString
 
-from ledger.admin.tables import HOLD_COLUMNS
+from ledger.admin.tables import HOLD_COLUMNS, account_cell
 from ledger.models import Hold, HoldStatus
-from paycore.backoffice.columns import link_column, money_column
+from paycore.backoffice.columns import money_column
 from paycore.backoffice.first_page import Place, on_first_page
 from paycore.backoffice.lists import exact_filter
 from paycore.backoffice.pages import Pages
@@ -19,6 +19,7 @@ from paycore.backoffice.tables import (
     count_up_to,
     named_subject_cell,
     newest,
+    number_cell,
 )
 from paycore.lib.money import Money
 
@@ -40,25 +41,26 @@ class HoldPages(Pages[Hold]):
     ordering = ("-id",)
     fields = (
         ("id", "shown_status"),
-        ("account_code", "held_for"),
         ("amount", "captured"),
-        "reason",
+        ("account_code", "reason"),
+        ("held_for", "owner"),
         ("created_at", "ended_at"),
         "expires_at",
     )
     readonly_fields = (
         *("id", "shown_status", "account_code", "held_for", "amount", "captured"),
-        *("reason", "created_at", "ended_at", "expires_at"),
+        *("owner", "reason", "created_at", "ended_at", "expires_at"),
     )
 
-    account_code = link_column(
-        "account_id", page="ledger_ledgeraccount", text="account.code"
-    )
     amount = money_column("amount")
 
     @admin.display(description="captured of it")
-    def captured(self, hold: Hold) -> str:
-        return str(Money.of(hold.captured_minor, hold.currency))
+    def captured(self, hold: Hold) -> SafeString:
+        return number_cell(Money.of(hold.captured_minor, hold.currency))
+
+    @admin.display(description="ledger account")
+    def account_code(self, hold: Hold) -> SafeString:
+        return account_cell(hold)
 
     @admin.display(description="for")
     def held_for(self, hold: Hold) -> SafeString:

@@ -7,7 +7,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from ledger.admin.tables import postings_of_entry, reversal_of_entry
+from ledger.admin.tables import account_cell, postings_of_entry, reversal_of_entry
 from ledger.models import JournalEntry, Posting
 from paycore.backoffice.columns import link_column, money_column
 from paycore.backoffice.lists import exact_filter
@@ -71,8 +71,8 @@ class PostingPages(Pages[Posting]):
         exact_filter("account", title="ledger account id"),
         exact_filter("account__code", title="ledger account code", parameter="code"),
     )
-    search_fields = ("=id", "=entry", "=account__code")
-    search_help_text = "The whole id of the posting or its entry, or an account's code"
+    search_fields = ("=id", "=entry")
+    search_help_text = "The whole id of the posting or its entry"
     list_select_related = ("account", "entry")
     fields = (
         ("id", "created_at"),
@@ -85,9 +85,6 @@ class PostingPages(Pages[Posting]):
         *("amount", "balance_before", "balance_after"),
     )
 
-    account_code = link_column(
-        "account_id", page="ledger_ledgeraccount", text="account.code"
-    )
     entry_kind = link_column(
         "entry_id",
         page="ledger_journalentry",
@@ -97,6 +94,10 @@ class PostingPages(Pages[Posting]):
     amount = money_column("amount")
     balance_before = money_column("balance_before")
     balance_after = money_column("balance_after")
+
+    @admin.display(description="ledger account")
+    def account_code(self, posting: Posting) -> SafeString:
+        return account_cell(posting)
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         # Postings have an index by account and time, and none by time alone.

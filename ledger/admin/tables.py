@@ -3,6 +3,8 @@
 from typing import Final
 from uuid import UUID
 
+from django.utils.safestring import SafeString
+
 from ledger.models import Hold, HoldStatus, JournalEntry, Posting
 from ledger.selectors import list_entry_postings
 from paycore.backoffice.columns import link_to, link_to_list
@@ -11,6 +13,7 @@ from paycore.backoffice.tables import (
     Table,
     named_subject_cell,
     newest,
+    short_name,
     status_cell,
 )
 
@@ -53,11 +56,11 @@ def postings_of_entry(entry: JournalEntry) -> Table:
         title="Postings",
         columns=(
             Column("Posting", lambda row: link_to("ledger_posting", row.pk, row.pk)),
-            Column("Ledger account", _account_cell),
+            Column("Ledger account", account_cell),
             AMOUNT,
             BALANCE,
         ),
-        rows=list(list_entry_postings(entry)),
+        rows=list(list_entry_postings(entry.pk)),
         note="Credit is positive, debit negative; per currency they sum to zero.",
     )
 
@@ -74,16 +77,18 @@ def reversal_of_entry(entry: JournalEntry) -> Table:
     )
 
 
-def _entry_cell(posting: Posting) -> str:
+def _entry_cell(posting: Posting) -> SafeString:
     kind = posting.entry.kind
     return link_to("ledger_journalentry", posting.entry_id, kind)
 
 
-def _account_cell(row: Posting | Hold) -> str:
-    return link_to("ledger_ledgeraccount", row.account_id, row.account.code)
+def account_cell(row: Posting | Hold) -> SafeString:
+    """A link to the ledger account of a row that belongs to one."""
+    text = short_name(row.account.code)
+    return link_to("ledger_ledgeraccount", row.account_id, text)
 
 
-def _reversal_cell(entry: JournalEntry) -> str:
+def _reversal_cell(entry: JournalEntry) -> SafeString:
     return link_to("ledger_journalentry", entry.pk, entry)
 
 

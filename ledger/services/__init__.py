@@ -5,6 +5,7 @@ from ledger.services.accounts import (
     close_ledger_account,
     ensure_house_accounts,
     open_ledger_accounts,
+    set_frozen,
 )
 from ledger.services.holds import (
     capture_hold,
@@ -38,4 +39,5 @@ __all__ = [
     "place_hold",
     "post_entries",
     "release_hold",
+    "set_frozen",
 ]

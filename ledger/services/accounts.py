@@ -37,6 +37,16 @@ def open_ledger_accounts(drafts: Iterable[LedgerAccountDraft]) -> list[LedgerAcc
     )
 
 
+def set_frozen(*, account_id: UUID, is_frozen: bool) -> None:
+    """Stop an account from sending and receiving, or let it again.
+
+    Takes the account's lock, so no posting can slip through on the state before.
+    """
+    with joined_atomic():
+        lock_accounts([account_id])
+        LedgerAccount.objects.filter(pk=account_id).update(is_frozen=is_frozen)
+
+
 def close_ledger_account(*, account_id: UUID) -> bool:
     """Close an account for ever if it is empty; say whether it was.
 
@@ -47,7 +57,7 @@ def close_ledger_account(*, account_id: UUID) -> bool:
         empty = LedgerAccount.objects.filter(
             pk=account_id, posted_minor=0, held_minor=0
         )
-        return empty.update(is_closed=True) == 1
+        return empty.update(is_closed=True, is_frozen=False) == 1
 
 
 def ensure_house_accounts(currencies: Iterable[Currency]) -> int:

@@ -15,7 +15,6 @@ from ledger.models import Hold, HoldStatus
 from ledger.services.posting import Books, EntryDraft, lock_accounts
 from paycore.lib.db import joined_atomic
 from paycore.lib.money import Money
-from paycore.lib.times import StatementTime
 
 # How many expired holds one transaction ends, so that no lock is held for long.
 EXPIRY_BATCH: Final = 500
@@ -31,13 +30,16 @@ def place_hold(
 ) -> Hold:
     """Promise part of an account's available funds to `owner`.
 
-    Raises: `InsufficientBalance`; `ValueError` when the amount is not above zero.
+    Raises: `AccountNotActive`; `InsufficientBalance`; `ValueError` when the amount is
+    not above zero.
     """
     if not amount.is_positive:
         raise ValueError("A hold is on more than nothing.")
     with joined_atomic():
         books = lock_accounts([account_id])
-        refusal = books.reserve(account_id=account_id, amount=amount)
+        refusal = books.refusal_to_move([account_id]) or books.reserve(
+            account_id=account_id, amount=amount
+        )
         if refusal is not None:
             raise refusal
         books.write()
@@ -52,7 +54,7 @@ def place_hold(
 
 
 def capture_hold(*, hold_id: UUID, draft: EntryDraft) -> Hold:
-    """End a hold by posting an entry that debits its account.
+    """End a hold by posting an entry that debits its account, at `ended_at`.
 
     The entry may take less than was held; what is left over becomes available.
 
@@ -71,9 +73,10 @@ def capture_hold(*, hold_id: UUID, draft: EntryDraft) -> Hold:
         )
         if not 0 < taken <= hold.amount_minor:
             raise ValueError(f"The hold is on {hold.amount}; the entry takes {taken}.")
-        _end(hold, status=HoldStatus.CAPTURED, captured_minor=taken)
+        _end(hold, HoldStatus.CAPTURED, at=books.at, captured_minor=taken)
         _free(books, hold)
-        refusal = books.admit(draft)
+        # Promised before a freeze: what is settled now was decided then.
+        refusal = books.admit(draft, settle=True)
         if refusal is not None:
             raise refusal
         books.write()
@@ -88,7 +91,7 @@ def release_hold(*, hold_id: UUID) -> Hold:
     with joined_atomic():
         hold = Hold.objects.get(pk=hold_id)
         books = lock_accounts([hold.account_id])
-        _end(hold, status=HoldStatus.RELEASED)
+        _end(hold, HoldStatus.RELEASED, at=books.at)
         _free(books, hold)
         books.write()
         return hold
@@ -103,7 +106,7 @@ def expire_holds(*, at: datetime) -> int:
         still_due = _list_expired(at).filter(pk__in=[hold.pk for hold in due])
         ended = {hold.pk for hold in still_due}
         Hold.objects.filter(pk__in=ended).update(
-            status=HoldStatus.RELEASED, ended_at=StatementTime()
+            status=HoldStatus.RELEASED, ended_at=books.at
         )
         for hold in due:
             if hold.pk in ended:
@@ -116,18 +119,15 @@ def _list_expired(at: datetime) -> QuerySet[Hold]:
     return Hold.objects.filter(status=HoldStatus.OPEN, expires_at__lte=at)
 
 
-def _end(hold: Hold, *, status: HoldStatus, captured_minor: int = 0) -> None:
+def _end(
+    hold: Hold, status: HoldStatus, *, at: datetime, captured_minor: int = 0
+) -> None:
     # Compare-and-set under the account's lock.
     rows = Hold.objects.filter(pk=hold.pk, status=HoldStatus.OPEN)
-    if (
-        rows.update(
-            status=status, captured_minor=captured_minor, ended_at=StatementTime()
-        )
-        == 0
-    ):
-        hold.refresh_from_db(fields=["status"])
+    changed = rows.update(status=status, captured_minor=captured_minor, ended_at=at)
+    hold.refresh_from_db(fields=["status", "captured_minor", "ended_at"])
+    if not changed:
         raise HoldNotOpen(status=hold.status)
-    hold.refresh_from_db()
 
 
 def _free(books: Books, hold: Hold) -> None:

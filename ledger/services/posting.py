@@ -23,10 +23,10 @@ from uuid import UUID
 from django.db import connection
 from django.db.transaction import TransactionManagementError
 
-from ledger.errors import InsufficientBalance, LimitExceeded
+from ledger.errors import AccountNotActive, InsufficientBalance
 from ledger.models import JournalEntry, Posting
 from paycore.lib.db import joined_atomic
-from paycore.lib.errors import DomainError
+from paycore.lib.errors import DomainError, LimitExceeded
 from paycore.lib.ids import new_id
 from paycore.lib.metrics import LOCK_WAIT, POSTING_BATCH_SIZE
 from paycore.lib.money import (
@@ -78,16 +78,28 @@ class Refused:
 class _Balance:
     """A locked account, and what this transaction has decided to change in it."""
 
+    account_id: UUID
     currency: Currency
     posted_minor: int
     held_minor: int
     floor_minor: int | None
+    is_frozen: bool
+    is_closed: bool
     posted_change: int = 0
     held_change: int = 0
+    may_fall_short: bool = False
 
     @property
     def available(self) -> Money:
         return Money(self.posted_minor - self.held_minor, self.currency)
+
+    def refusal_to_move(self) -> DomainError | None:
+        if self.is_frozen or self.is_closed:
+            return AccountNotActive(
+                status="closed" if self.is_closed else "frozen",
+                account_id=str(self.account_id),
+            )
+        return None
 
     def refusal_of(self, *, posted_change: int, held_change: int) -> DomainError | None:
         posted = self.posted_minor + posted_change
@@ -98,7 +110,7 @@ class _Balance:
             )
         # Only who takes money out can be short of it: a credit to an account below
         # its floor must not be refused.
-        if needed > 0 and self.floor_minor is not None:
+        if needed > 0 and self.floor_minor is not None and not self.may_fall_short:
             spendable = self.posted_minor - self.held_minor - self.floor_minor
             if needed > spendable:
                 return InsufficientBalance(
@@ -107,6 +119,13 @@ class _Balance:
                     currency=self.currency.code,
                 )
         return None
+
+    @property
+    def lacking_minor(self) -> int:
+        """How far below its floor the account is."""
+        if self.floor_minor is None:
+            return 0
+        return max(0, self.floor_minor - self.posted_minor + self.held_minor)
 
     def change(self, *, posted: int = 0, held: int = 0) -> None:
         self.posted_minor += posted
@@ -133,23 +152,45 @@ class Books:
     def available(self, account_id: UUID) -> Money:
         return self._balances[account_id].available
 
-    def admit(self, draft: EntryDraft) -> DomainError | None:
+    def admit(
+        self, draft: EntryDraft, *, force: bool = False, settle: bool = False
+    ) -> DomainError | None:
         """Judge one draft on the balances that earlier ones left, and take it in.
 
-        Returns the refusal (`LimitExceeded`, `InsufficientBalance`), or None when the
-        draft will be written.
+        Returns the refusal (`AccountNotActive`, `LimitExceeded`,
+        `InsufficientBalance`), or None when the draft will be written. `force` takes
+        accounts below their floor if need be; `settle` moves what was promised before
+        an account was frozen.
 
         Raises: `ValueError` for an unbalanced draft and `CurrencyMismatch` for a line
         in another currency than its account: bugs of the caller.
         """
-        for account_id, net in _net_changes(draft).items():
-            refusal = self._balances[account_id].refusal_of(
-                posted_change=net, held_change=0
-            )
+        nets = _net_changes(draft)
+        refusal = None if settle else self.refusal_to_move(nets)
+        for account_id, net in nets.items():
             if refusal is not None:
                 return refusal
-        self._take_in(draft)
+            balance = self._balances[account_id]
+            balance.may_fall_short |= force
+            refusal = balance.refusal_of(posted_change=net, held_change=0)
+        if refusal is None:
+            self._take_in(draft)
+        return refusal
+
+    def refusal_to_move(self, account_ids: Iterable[UUID]) -> DomainError | None:
+        """`AccountNotActive` for the first of these that is frozen or closed."""
+        for account_id in account_ids:
+            refusal = self._balances[account_id].refusal_to_move()
+            if refusal is not None:
+                return refusal
         return None
+
+    def refusal_to_spend(self, account_id: UUID, amount: Money) -> DomainError | None:
+        """What would be in the way of debiting an account; nothing is taken in."""
+        balance = self._balances[account_id]
+        return balance.refusal_to_move() or balance.refusal_of(
+            posted_change=-amount.minor, held_change=0
+        )
 
     def reserve(self, *, account_id: UUID, amount: Money) -> DomainError | None:
         """Move funds from available to held; below zero moves them back.
@@ -199,8 +240,8 @@ def lock_accounts(account_ids: Iterable[UUID]) -> Books:
         at = max(row[-1] for row in rows) if rows else _NEVER
     LOCK_WAIT.observe(time.perf_counter() - started)
     balances = {
-        account_id: _Balance(CURRENCIES.get(code), posted, held, floor)
-        for account_id, code, posted, held, floor, _ in rows
+        account_id: _Balance(account_id, CURRENCIES.get(code), *state)
+        for account_id, code, *state, _ in rows
     }
     return Books(balances, at)
 
@@ -210,14 +251,13 @@ def lock_accounts(account_ids: Iterable[UUID]) -> Books:
 # is read for each row that has been locked, so the latest time is after every lock.
 _LOCK: Final = """
     WITH locked AS MATERIALIZED (
-        SELECT id, currency, posted_minor, held_minor, floor_minor
+        SELECT id, currency, posted_minor, held_minor, floor_minor, is_frozen, is_closed
         FROM ledger_ledgeraccount
         WHERE id = ANY(%s::uuid[])
         ORDER BY id
         FOR NO KEY UPDATE
     )
-    SELECT id, currency, posted_minor, held_minor, floor_minor, clock_timestamp()
-    FROM locked
+    SELECT locked.*, clock_timestamp() FROM locked
 """
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -299,32 +339,40 @@ def _insert_postings(
     )
 
 
+# Only who may fall short can come to lack more than before; for everybody else the
+# lack can but shrink, so the check on the floor keeps the last word.
 _UPDATE_BALANCES: Final = """
     UPDATE ledger_ledgeraccount AS account
     SET posted_minor = account.posted_minor + change.posted,
         held_minor = account.held_minor + change.held,
+        shortfall_minor = CASE WHEN change.may_fall_short THEN change.lacking
+            ELSE least(account.shortfall_minor, change.lacking) END,
         version = account.version + 1
-    FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) AS change (id, posted, held)
+    FROM unnest(
+        %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::boolean[]
+    ) AS change (id, posted, held, lacking, may_fall_short)
     WHERE account.id = change.id
 """
 
 
 def _update_balances(balances: Mapping[UUID, _Balance]) -> None:
-    moved = {
-        account_id: balance
-        for account_id, balance in balances.items()
+    moved = [
+        balance
+        for balance in balances.values()
         if balance.posted_change or balance.held_change
-    }
+    ]
     if not moved:
         return
     with connection.cursor() as cursor:
         cursor.execute(
             _UPDATE_BALANCES,
             [
-                list(moved),
-                [balance.posted_change for balance in moved.values()],
-                [balance.held_change for balance in moved.values()],
+                [balance.account_id for balance in moved],
+                [balance.posted_change for balance in moved],
+                [balance.held_change for balance in moved],
+                [balance.lacking_minor for balance in moved],
+                [balance.may_fall_short for balance in moved],
             ],
         )
-    for balance in moved.values():
+    for balance in moved:
         balance.posted_change = balance.held_change = 0

@@ -22,7 +22,7 @@ def mallory(db):
 
 
 @pytest.fixture
-def nothing_moves(ada, grace, mallory):
+def nothing_is_written(ada, grace, mallory):
     """At the end of the test the books are as they were at its beginning."""
     before = _everything_in_the_books()
     yield

@@ -42,8 +42,8 @@ def outcome_of(draft):
 
 
 def kinds(outcomes):
-    """How many of each: posted, refused (by its code), or an exception (by its name)."""
-    counted = {}
+    """How many of each: posted, refused (its code), or an exception (its name)."""
+    counted: dict[str, int] = {}
     for outcome in outcomes:
         if isinstance(outcome, Refused):
             kind = outcome.error.code
@@ -128,7 +128,7 @@ def test_holds_and_payments_share_what_is_available(ada, mallory):
     ada.refresh_from_db()
     assert ada.available.is_zero
     assert ada.held_minor == 1000 * Hold.objects.filter(status="open").count()
-    assert balances(mallory) == [ada.posted.__rsub__(money("100.00 USD")).text]
+    assert balances(mallory) == [(money("100.00 USD") - ada.posted).text]
 
 
 def test_a_hold_ends_in_one_way_only(ada):
@@ -156,18 +156,17 @@ def test_a_hold_ends_in_one_way_only(ada):
 
 
 def test_workers_that_expire_holds_end_each_once(ada):
-    holds = [
+    past = Posting.objects.get(account=ada).created_at
+    for _ in range(5):
         place_hold(
             account_id=ada.pk,
             amount=money("10.00 USD"),
             reason="A payout.",
             owner="x",
-            expires_at=ada_was_opened(),
+            expires_at=past,
         )
-        for ada_was_opened in [lambda: Posting.objects.latest("pk").created_at] * 5
-    ]
 
-    ended = race(*[lambda: expire_holds(at=holds[0].created_at)] * 4)
+    ended = race(*[lambda: expire_holds(at=past)] * 4)
 
     assert sorted(ended) == [0, 0, 0, 5]
     assert held(ada) == "0.00"

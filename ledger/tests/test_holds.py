@@ -85,7 +85,7 @@ def test_are_placed_on_the_last_cent(ada):
     assert held(ada) == "100.00"
 
 
-@pytest.mark.usefixtures("nothing_moves")
+@pytest.mark.usefixtures("nothing_is_written")
 def test_are_refused_on_a_cent_more(ada):
     with refused_with(InsufficientBalance) as error:
         hold_on(ada, "100.01 USD")
@@ -117,7 +117,7 @@ def test_may_use_an_overdraft():
     assert held(overdrawn) == "50.00"
 
 
-@pytest.mark.usefixtures("nothing_moves")
+@pytest.mark.usefixtures("nothing_is_written")
 @pytest.mark.parametrize("minor", [0, -1])
 def test_are_on_more_than_nothing(ada, minor):
     with refused_with(ValueError):
@@ -126,13 +126,13 @@ def test_are_on_more_than_nothing(ada, minor):
         )
 
 
-@pytest.mark.usefixtures("nothing_moves")
+@pytest.mark.usefixtures("nothing_is_written")
 def test_are_in_the_currency_of_their_account(ada):
     with refused_with(CurrencyMismatch):
         hold_on(ada, "10.00 EUR")
 
 
-@pytest.mark.usefixtures("nothing_moves")
+@pytest.mark.usefixtures("nothing_is_written")
 def test_are_on_an_account_that_exists(ada):
     with refused_with(KeyError):
         place_hold(account_id=new_id(), amount=money("1.00 USD"), reason="", owner="")
@@ -149,6 +149,7 @@ def test_are_captured_by_an_entry(ada):
     assert held(ada) == "0.00"
     assert Posting.objects.filter(entry=draft.id).count() == 2
     assert (captured.status, captured.captured_minor) == ("captured", 6000)
+    assert captured.ended_at is not None
     assert before <= captured.ended_at <= datetime.now(UTC)
     assert status_of(hold) == "captured"
 
@@ -219,6 +220,7 @@ def test_give_their_funds_back_when_released(ada):
 
     assert (balances(ada), held(ada)) == (["100.00"], "0.00")
     assert (released.status, released.captured_minor) == ("released", 0)
+    assert released.ended_at is not None
     assert before <= released.ended_at <= datetime.now(UTC)
     assert JournalEntry.objects.filter(kind="payout").count() == 0
 

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Final
 
+import psycopg
 import redis
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.db import connection, transaction
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -42,7 +43,7 @@ def _state(check: Callable[[], None]) -> str:
         check()
     except NotReady as error:
         return str(error)
-    except (DatabaseError, redis.RedisError):
+    except (DatabaseError, psycopg.Error, redis.RedisError):
         return "does not answer"
     return "ok"
 
@@ -52,10 +53,16 @@ def _broker() -> str:
 
 
 def _check_database() -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        # The health of a database that answers after ten seconds is not good.
-        cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MILLISECONDS}")
-        cursor.execute("SELECT 1")
+    pool = getattr(connection, "pool", None)
+    if pool is None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return
+    # Not through Django's connection, which would wait as long as a request may.
+    pool.open()
+    with pool.connection(timeout=TIMEOUT_SECONDS) as raw, raw.transaction():
+        raw.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MILLISECONDS}")
+        raw.execute("SELECT 1")
 
 
 def _check_migrations() -> None:

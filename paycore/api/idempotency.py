@@ -26,6 +26,7 @@ Note [Life of an idempotency key]
 
 import hashlib
 import hmac
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ from paycore.api.errors import (
     IdempotencyKeyReused,
     ShapeErrors,
 )
-from paycore.api.models import IdempotencyKey
+from paycore.api.models import IdempotencyKey, packed, unpacked
 from paycore.lib import db, metrics
 from paycore.lib.errors import DomainError, Kind
 
@@ -98,9 +99,9 @@ def read_key(header: str | None, *, is_required: bool) -> str | None:
 
     Raises: `IdempotencyKeyRequired`, `ShapeErrors` when it is not printable ASCII.
     """
-    if not header:
-        if is_required:
-            raise IdempotencyKeyRequired
+    if not header and is_required:
+        raise IdempotencyKeyRequired
+    if header is None:
         return None
     if not KEY.match(header):
         raise ShapeErrors.of(
@@ -117,7 +118,11 @@ def fingerprint(
     `is_keyed` for bodies with a password in them: without the server's secret, nobody
     who reads the table can try passwords against a fingerprint.
     """
-    body = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    try:
+        body = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        # Integers of more than 64 bits, which a shape may admit.
+        body = json.dumps(document, sort_keys=True).encode()
     request = b"\n".join((method.encode(), path.encode(), body))
     if is_keyed:
         secret = settings.SECRET_KEY.encode()
@@ -198,7 +203,7 @@ def _reserve_and_work(claim: Claim, work: Callable[[], Answer]) -> Answer:
         return _recall(claim)
     answer = work()
     with connection.cursor() as cursor:
-        cursor.execute(COMPLETE, [answer.status, answer.body, row_id])
+        cursor.execute(COMPLETE, [answer.status, packed(answer.body), row_id])
     return answer
 
 
@@ -207,7 +212,7 @@ def _remember(claim: Claim, answer: Answer) -> Answer:
         REMEMBER,
         [
             *(claim.principal, claim.route, claim.key, claim.fingerprint),
-            *(answer.status, answer.body),
+            *(answer.status, packed(answer.body)),
         ],
     )
     return _recall(claim) if row_id is None else answer
@@ -237,7 +242,7 @@ def _recall(claim: Claim) -> Answer:
     if bytes(stored_fingerprint) != claim.fingerprint:
         raise IdempotencyKeyReused
     assert status is not None, "Only completed rows are ever committed."
-    return Answer(status, bytes(body), is_replay=True)
+    return Answer(status, unpacked(bytes(body)), is_replay=True)
 
 
 def _count(outcome: str) -> None:

@@ -71,6 +71,8 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django.request": {"level": "ERROR", "filters": ["only_tracebacks"]},
+            # A line with a traceback for each stray robot; the access line is enough.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
             "django.server": {"level": "ERROR", "handlers": [], "propagate": True},
         },
     }

@@ -1,7 +1,6 @@
 """What operators, machines and readers ask: health, metrics, the API's documents."""
 
 import hmac
-import os
 from functools import lru_cache
 from typing import Any, ClassVar, Final
 
@@ -13,14 +12,14 @@ from django.shortcuts import render
 from django.templatetags.static import static
 from drf_spectacular.generators import SchemaGenerator
 from prometheus_client import CONTENT_TYPE_LATEST as METRICS_TYPE
-from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client import generate_latest
 from rest_framework.request import Request as RestRequest
 
 from paycore.api.catalogue import EXPLANATIONS
 from paycore.api.health import check_readiness
 from paycore.api.openapi import Content, documented
 from paycore.api.principals import Scope
+from paycore.api.registry import registry
 from paycore.api.shapes import Resource
 from paycore.api.views import ApiView
 from paycore.lib.errors import NotFound, ServiceUnavailable
@@ -94,7 +93,7 @@ class Metrics(ApiView):
         answers={200: Content("text/plain")},
     )
     def get(self, request: RestRequest) -> HttpResponse:
-        return HttpResponse(generate_latest(_registry()), content_type=METRICS_TYPE)
+        return HttpResponse(generate_latest(registry()), content_type=METRICS_TYPE)
 
 
 class OpenApiJson(OpenView):
@@ -198,14 +197,6 @@ def _has_metrics_token(request: RestRequest) -> bool:
     return bool(token) and hmac.compare_digest(
         given.encode(errors="replace"), f"Bearer {token}".encode()
     )
-
-
-def _registry() -> CollectorRegistry:
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return REGISTRY
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return registry
 
 
 @lru_cache(maxsize=1)

@@ -5,7 +5,6 @@ that is not Unicode and the like are refused rather than repaired.
 """
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from typing import IO, Any, Final
@@ -118,16 +117,7 @@ def _constant(name: str) -> float:
     raise _Refused(f"{name} is not a JSON number.")
 
 
-def _float(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise _Refused("A number is too large.")
-    return number
-
-
-_DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_object, parse_constant=_constant, parse_float=_float
-)
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
 
 
 def _reason(error: ValueError) -> str:

@@ -68,6 +68,9 @@ class DatedRows(QuerySet[Row]):
 class QuickChangeList(ChangeList):
     """Filters only by what the page offers, because only that is known to be quick."""
 
+    # A `Pages`, which imports us.
+    model_admin: Any
+
     def __init__(self, request: HttpRequest, *args: Any, **options: Any) -> None:
         super().__init__(request, *args, **options)
         # Django would invite to "select an account to view".
@@ -84,6 +87,7 @@ class QuickChangeList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
+        self.model_admin.prepare(self.result_list)
         # Else the header would repeat a number that may be capped.
         self.full_result_count = self.result_count
 

@@ -1,6 +1,6 @@
 """Pages to browse: from each row on to what belongs to it, quick at any size."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib.admin import ShowFacets, display
@@ -68,6 +68,9 @@ class Pages(ReadOnly[Row]):
     def shown_status(self, row: Any) -> SafeString:
         return status_cell(row.status)
 
+    def prepare(self, rows: Sequence[Row]) -> None:
+        """Find what all rows of a list need at once."""
+
     def tables(self, row: Row) -> list[Table]:
         """What of this app belongs to the row; other apps bring theirs themselves."""
         return []
@@ -86,6 +89,7 @@ class Pages(ReadOnly[Row]):
         obj: Row | None = None,
     ) -> HttpResponse:
         if obj is not None:
+            self.prepare([obj])
             context["tables"] = [*self.tables(obj), *tables_of(obj)]
             offered = self.buttons_for(obj)
             context["actions_detail"] = [

@@ -5,7 +5,7 @@ an app above, so the app above brings the table: `@table_of("ledger.journalentry
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -21,9 +21,14 @@ from paycore.backoffice.columns import STATUS_COLORS, link_to
 NEWEST: Final = 10
 # The last group of a UUID. In a UUIDv7 it is random; the first tells only the time.
 ID_END: Final = 12
+UUID_LENGTH: Final = len(str(UUID(int=0)))
+NO_NAMES: Final[Mapping[str, str]] = {}
 _Row = TypeVar("_Row", bound=Model)
 Maker = Callable[[Any], "Table"]
 
+Namer = Callable[[Collection[str]], Mapping[Any, str]]
+
+_namers: Final[dict[str, Namer]] = {}
 _makers: Final[dict[str, list[Maker]]] = defaultdict(list)
 
 
@@ -56,6 +61,8 @@ class Table:
     empty: str = "None."
     # How many there are, as words, where that is more than the rows shown.
     count: str = ""
+    # A word with a color beside the title.
+    badge: SafeString | str = ""
     cells: list[list[Cell]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,6 +93,28 @@ def tables_of(row: Model) -> list[Table]:
     return [make(row) for make in _makers[row._meta.label_lower]]
 
 
+def names_for(kind: str) -> Callable[[Namer], Namer]:
+    """Let a function say what things of this kind are called, given their keys."""
+
+    def decorate(find: Namer) -> Namer:
+        _namers[kind] = find
+        return find
+
+    return decorate
+
+
+def find_names(subjects: Iterable[str]) -> dict[str, str]:
+    """What to call things that are written as `user:<uuid>`: one query per kind."""
+    names: dict[str, str] = {}
+    wanted = set(subjects)
+    for kind, find in _namers.items():
+        keys = {
+            name.partition(":")[2] for name in wanted if name.startswith(f"{kind}:")
+        }
+        names |= {f"{kind}:{key}": name for key, name in find(keys).items()}
+    return names
+
+
 def status_cell(status: str, *, color: str | None = None) -> SafeString:
     """A status as a word with its color."""
     context = {"text": status, "type": color or STATUS_COLORS.get(status, "")}
@@ -110,12 +139,23 @@ def subject_cell(kind: str, key: object, *, text: object = None) -> SafeString:
     return format_html("{}", shown)
 
 
-def named_subject_cell(name: str) -> SafeString:
-    """The same for what is written as `transfer:<uuid>`; other names stay text."""
+def named_subject_cell(name: str, names: Mapping[str, str] = NO_NAMES) -> SafeString:
+    """The same for what is written as `transfer:<uuid>`; other names stay text.
+
+    `names` is what `find_names` found.
+    """
     kind, _, key = name.partition(":")
-    if len(key) != len(str(UUID(int=0))):
+    if len(key) != UUID_LENGTH:
         return format_html("{}", name)
-    return subject_cell(kind, key, text=format_html("{} {}", kind, short_id(key)))
+    return subject_cell(kind, key, text=names.get(name) or short_name(name))
+
+
+def short_name(name: str) -> SafeString:
+    """What is written as `transfer:<uuid>`, with the end of the id; else the name."""
+    kind, _, key = name.partition(":")
+    if len(key) != UUID_LENGTH:
+        return format_html("{}", name)
+    return format_html("{} {}", kind, short_id(key))
 
 
 def short_id(key: object) -> SafeString:

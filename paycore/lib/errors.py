@@ -86,6 +86,20 @@ class InvalidState(DomainError):
     message = "{why}"
 
 
+class CurrencyMismatch(DomainError):
+    code = "currency_mismatch"
+    kind = Kind.REFUSED
+    message = "{why}"
+
+
+class LimitExceeded(DomainError):
+    """More than is allowed, or more than the books can count."""
+
+    code = "limit_exceeded"
+    kind = Kind.REFUSED
+    message = "{why}"
+
+
 class ServiceUnavailable(DomainError):
     """Something this request depends on did not answer; nothing was changed."""
 

@@ -65,6 +65,12 @@ LEDGER_IMBALANCE: Final = Gauge(
     # Proofs run one at a time, now here, now there: the latest is the true one.
     multiprocess_mode="mostrecent",
 )
+FX_RATE_AS_OF: Final = Gauge(
+    "fx_rate_as_of_seconds",
+    "Of when the rate in force of a pair is (Unix time); seeded rates are left out.",
+    ["base", "quote"],
+    multiprocess_mode="mostrecent",
+)
 PAYOUT_MANUAL_REVIEW_QUEUE_SIZE: Final = Gauge(
     "payout_manual_review_queue_size",
     "Payouts that wait for a person.",

@@ -6,7 +6,15 @@ import django_stubs_ext
 
 from paycore.api.logging import logging_config
 
-from .environment import ROOT, currencies, env, rate, whole_number
+from .environment import (
+    ROOT,
+    currencies,
+    env,
+    rate,
+    rate_sources,
+    webhook_secrets,
+    whole_number,
+)
 from .interfaces import REST_FRAMEWORK, SPECTACULAR_SETTINGS, UNFOLD
 from .servers import broker_url, database, embedded_redis_url, home_directory
 from .workers import celery_config
@@ -29,6 +37,7 @@ FIRST_PARTY_APPS = [
     "paycore.stack",
     "ledger",
     "events",
+    "fx",
     "accounts",
     "transfers",
     "reconciliation",
@@ -132,8 +141,9 @@ DATABASES: dict[str, dict[str, Any]] = {
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
-# To the second, and saying in which zone.
-DATETIME_FORMAT = "Y-m-d H:i:s e"
+# How the back office shows times. The language's own formats would come before the
+# setting DATETIME_FORMAT.
+FORMAT_MODULE_PATH = ["paycore.backoffice.formats"]
 LANGUAGE_CODE = "en"
 
 # The API.
@@ -146,6 +156,13 @@ METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
 IDEMPOTENCY_RETENTION_DAYS = whole_number(
     "IDEMPOTENCY_RETENTION_DAYS", default=30, least=30
 )
+FX_QUOTE_TTL = whole_number("FX_QUOTE_TTL", default=60, least=1)
+# The European Central Bank says nothing from Thursday to Tuesday around Easter.
+FX_MAX_AGE = whole_number("FX_MAX_AGE", default=6 * 86400, least=1)
+FX_SOURCES = rate_sources(env.str("FX_SOURCES", default=""))
+# What payment providers sign with: several while one is being replaced. Without any,
+# every message is refused.
+DEPOSIT_WEBHOOK_SECRETS = webhook_secrets("DEPOSIT_WEBHOOK_SECRET")
 # The API judges the size of a body itself; this is the second fence.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 ROOT: Final = Path(__file__).resolve().parents[2]
 # Fewer than these in a long secret is a word typed over and over.
 DIFFERENT_CHARACTERS: Final = 8
+WEBHOOK_SECRET: Final = re.compile(r"whsec_[A-Za-z0-9+/]{16,128}={0,2}")
 RATE: Final = re.compile(r"(off|[1-9][0-9]{0,8}/(second|minute|hour))\Z")
 
 env = environ.Env()
@@ -47,6 +48,15 @@ def rate(name: str, *, default: str) -> str:
             f" It says {value!r}."
         )
     return value
+
+
+def rate_sources(text: str) -> list[tuple[str, str]]:
+    """Names and addresses, written `ecb=https://host/path,/srv/rates.csv`."""
+    sources = []
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        named = re.fullmatch(r"([A-Za-z0-9_.-]{1,50})=(.+)", entry)
+        sources.append((named[1], named[2]) if named else ("", entry))
+    return sources
 
 
 def whole_number(name: str, *, default: int, least: int = 0) -> int:
@@ -97,3 +107,15 @@ def kept_secret(path: Path) -> str:
         os.link(aside, path)
     Path(aside).unlink()
     return path.read_text().strip()
+
+
+def webhook_secrets(name: str) -> list[str]:
+    """Secrets of the form `whsec_<base64>`, separated by commas; none by default."""
+    secrets: list[str] = env.list(name, default=[])
+    for secret in secrets:
+        if not WEBHOOK_SECRET.fullmatch(secret):
+            raise ImproperlyConfigured(
+                f"Each secret in {name} must be whsec_ and base64, as in Standard"
+                " Webhooks 1.0 (which asks for 24 to 64 random bytes)."
+            )
+    return secrets

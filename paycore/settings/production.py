@@ -1,7 +1,7 @@
 """Other people's money: no default for a secret, nothing over plain HTTP."""
 
 from .base import *
-from .environment import env, required, required_secret, whole_number
+from .environment import ROOT, env, required, required_secret, whole_number
 from .interfaces import jwt_settings
 
 DEBUG = False

@@ -30,7 +30,6 @@ def celery_config(*, broker_url: str, key_prefix: str) -> dict[str, Any]:
         "task_reject_on_worker_lost": True,
         "worker_prefetch_multiplier": 1,
         "task_time_limit": TASK_SECONDS,
-        "task_soft_time_limit": TASK_SECONDS - 30,
         "worker_hijack_root_logger": False,
         "timezone": "UTC",
         "enable_utc": True,
@@ -44,6 +43,11 @@ def celery_config(*, broker_url: str, key_prefix: str) -> dict[str, Any]:
                 "task": "ledger.expire_holds",
                 "schedule": crontab(),
                 "options": {"expires": 60},
+            },
+            "refresh rates": {
+                "task": "fx.refresh_rates",
+                "schedule": crontab(minute="*/15"),
+                "options": {"expires": 900},
             },
             "forget old idempotency keys": {
                 "task": "api.purge_idempotency_keys",

@@ -33,6 +33,8 @@ def main() -> int:
         return command()
     except (StackError, ImproperlyConfigured) as error:
         return complain(str(error))
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        return complain(f"PAYCORE_HOME cannot be used: {error}.")
     except KeyboardInterrupt:
         # Told to stop, and stopped: that is what was asked for.
         return 0

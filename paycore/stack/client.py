@@ -50,7 +50,7 @@ class Caller:
         self, method: str, path: str, body: object = None, *, key: str | None = None
     ) -> Answer:
         """Send one request, on a connection of its own."""
-        headers = {"Accept": "application/json", **self.credentials}
+        headers = {"Accept": "*/*", **self.credentials}
         if key is not None:
             headers["Idempotency-Key"] = key
         content = None

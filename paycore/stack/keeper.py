@@ -6,6 +6,7 @@ when the keeper can have the lock alone, nobody is left, and it stops the server
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -70,7 +71,9 @@ class Keeper:
         while me.is_on_disk() and not self.asked_to_stop:
             for name, server in self.servers.items():
                 if server.poll() is not None:
-                    raise StackError(f"{name} ended with {server.returncode}.")
+                    # Told at once: whoever looks here next wants to know why.
+                    complain(f"{name} ended unexpectedly ({server.returncode}).")
+                    return
             if users.try_to_take():
                 return
             time.sleep(SECONDS_BETWEEN_LOOKS)
@@ -82,6 +85,8 @@ class Keeper:
             processes.end([server], ending=signal.SIGINT, seconds=30)
         if server := self.servers.get("valkey"):
             processes.end([server], ending=signal.SIGTERM, seconds=10)
+        if socket_directory(self.home) != locks(self.home):
+            shutil.rmtree(socket_directory(self.home), ignore_errors=True)
         self._memory.unlink(missing_ok=True)
         memory(self.home).unlink(missing_ok=True)
 
@@ -140,9 +145,13 @@ def main() -> int:
             tell_ready=lambda: _tell(writer)
         )
     except StackError as error:
-        print(error, file=sys.stderr, flush=True)
+        complain(str(error))
         return 1
     return 0
+
+
+def complain(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _tell(writer: int) -> None:

@@ -147,7 +147,11 @@ class Supervisor:
 
     def _prepare(self, *, seed: bool) -> None:
         self.say("Migrating the database")
-        self.manage("migrate", "--verbosity=0", "--no-input")
+        try:
+            self.manage("migrate", "--verbosity=0", "--no-input")
+        except StackError as error:
+            hint = "" if self.embedded else "\nDoes the server of DATABASE_URL answer?"
+            raise StackError(f"{error}{hint}") from error
         if seed:
             self.say("Seeding people and accounts")
             self.manage("seed_demo")

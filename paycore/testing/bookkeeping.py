@@ -1,4 +1,4 @@
-"""Keeping books in tests, in few words. Everything goes through the ledger's services."""
+"""Keeping books in tests, in few words, through the services of the ledger."""
 
 from uuid import UUID
 

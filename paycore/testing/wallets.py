@@ -96,7 +96,7 @@ def balance_of(db: Any) -> Callable[[Account], str]:
 
 @pytest.fixture
 def nothing_moves(db: Any) -> Callable[[], Any]:
-    """For `with nothing_moves():`; see `books_stay`."""
+    """A context inside which no money moves; see `books_stay`."""
     return books_stay
 
 

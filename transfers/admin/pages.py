@@ -42,7 +42,7 @@ class OwnerFilter(EitherSideFilter):
 @admin.register(Transfer)
 class TransferPages(Pages[Transfer]):
     list_display = (
-        *("created_at", "shown_id", "kind", "shown_status", "source", "destination"),
+        *("created_at", "kind", "shown_status", "source", "destination"),
         *("reference", "moved"),
     )
     list_filter = (

@@ -9,7 +9,13 @@ import orjson
 from paycore.api.models import IdempotencyKey
 from paycore.api.selectors import list_refusals
 from paycore.backoffice.first_page import Place, on_first_page
-from paycore.backoffice.tables import Column, Table, named_subject_cell, newest
+from paycore.backoffice.tables import (
+    Column,
+    Table,
+    find_names,
+    named_subject_cell,
+    newest,
+)
 
 REQUESTS_LOOKED_AT: Final = 1000
 
@@ -26,19 +32,20 @@ class Refusal:
 
 @on_first_page(Place.LATEST)
 def latest_refusals() -> Table:
+    latest = newest(list_refusals(among_latest=REQUESTS_LOOKED_AT))
+    refusals = [_read(row) for row in latest]
+    names = find_names(refusal.principal for refusal in refusals)
     return Table(
         title="Refused orders",
         columns=(
             Column("Time", lambda refusal: refusal.at),
-            Column("Person", lambda refusal: named_subject_cell(refusal.principal)),
+            Column("Person", lambda row: named_subject_cell(row.principal, names)),
             Column("Order", lambda refusal: refusal.route),
             Column("Code", lambda refusal: refusal.problem.get("code")),
             Column("Why", lambda refusal: refusal.problem.get("detail"), is_prose=True),
             Column("Request", lambda refusal: refusal.problem.get("request_id")),
         ),
-        rows=[
-            _read(row) for row in newest(list_refusals(among_latest=REQUESTS_LOOKED_AT))
-        ],
+        rows=refusals,
         empty=f"None among the latest {REQUESTS_LOOKED_AT:,} requests that had a key.",
         count=f"among the latest {REQUESTS_LOOKED_AT:,} requests that had a key",
     )

@@ -5,37 +5,31 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from accounts.errors import AccountNotActive, AccountNotFound
-from accounts.selectors import AccountParty, get_parties
+from accounts.selectors import get_parties
 from ledger.services import lock_accounts
 from paycore.lib.db import joined_atomic
-from paycore.lib.errors import DomainError, InvalidAmount, PermissionDenied
-from paycore.lib.ids import new_id
+from paycore.lib.errors import CurrencyMismatch, DomainError, InvalidAmount
 from paycore.lib.metrics import TRANSFERS
-from paycore.lib.money import CURRENCIES, Currency, Money
+from paycore.lib.money import CURRENCIES, Currency
 from paycore.lib.origin import Origin
-from transfers.errors import (
-    BatchRefused,
-    CurrencyMismatch,
-    DuplicateReference,
-    SameAccountTransfer,
-)
-from transfers.models import Transfer, TransferKind, comparable
+from transfers.errors import BatchRefused, DuplicateReference, SameAccountTransfer
+from transfers.models import Transfer, TransferKind
 from transfers.selectors import find_taken_references
+from transfers.services.judging import (
+    Payer,
+    find_party,
+    read_amount,
+    refuse_other_currency,
+    refuse_strangers_account,
+)
 from transfers.services.movements import (
     Movement,
-    entry_of,
-    two_lines,
+    Note,
+    Side,
+    draft_transfer,
+    movement_of,
     write_movements,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Payer:
-    """Who orders a movement. Operators may spend from any account."""
-
-    user_id: UUID
-    may_spend_from_any: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +114,8 @@ class _Judge:
     def __init__(self, orders: Sequence[InternalOrder], payer: Payer) -> None:
         account_ids = {order.source_account_id for order in orders}
         account_ids.update(order.destination_account_id for order in orders)
-        self.books = lock_accounts(account_ids)
-        # After the locks, so that nobody can freeze or close an account in between.
         self._parties = get_parties(account_ids)
+        self.books = lock_accounts(self._parties)
         self._payer = payer
         self._taken_references = find_taken_references(
             user_id=payer.user_id,
@@ -144,41 +137,38 @@ class _Judge:
 
     def _movement(self, order: InternalOrder) -> Movement:
         currency = _judge_alone(order)
-        source = self._party(order.source_account_id, "/source_account_id")
-        # The first moment at which the decimals of an unnamed currency are known.
-        amount = _read_amount(order.amount, currency or source.currency)
-        destination = self._party(
-            order.destination_account_id, "/destination_account_id"
+        source = find_party(
+            self._parties, order.source_account_id, "/source_account_id"
         )
-        self._refuse_what_may_not_be(order, source)
-        if currency not in (None, source.currency):
-            raise CurrencyMismatch(
-                why=f"The source account is in {source.currency}, not in {currency}."
-            )
-        _refuse_what_cannot_be(source, destination)
-        return _internal_movement(order, source, destination, amount, self._payer)
-
-    def _party(self, account_id: UUID, pointer: str) -> AccountParty:
-        party = self._parties.get(account_id)
-        if party is None:
-            raise AccountNotFound(pointer=pointer)
-        return party
-
-    def _refuse_what_may_not_be(
-        self, order: InternalOrder, source: AccountParty
-    ) -> None:
-        is_own = source.owner_id == self._payer.user_id
-        if not is_own and not self._payer.may_spend_from_any:
-            raise PermissionDenied(why="You may only spend from an account of yours.")
+        # The first moment at which the decimals of an unnamed currency are known.
+        amount = read_amount(order.amount, currency or source.currency)
+        destination = find_party(
+            self._parties, order.destination_account_id, "/destination_account_id"
+        )
+        refuse_strangers_account(source, self._payer)
         if order.reference in self._taken_references:
             raise DuplicateReference(pointer="/reference", reference=order.reference)
+        refuse_other_currency(source, currency)
+        if source.currency != destination.currency:
+            raise CurrencyMismatch(
+                why=f"The source account is in {source.currency}, the destination in"
+                f" {destination.currency}. Use an exchange."
+            )
+        transfer = draft_transfer(
+            TransferKind.INTERNAL,
+            source=Side.of(source, amount),
+            destination=Side.of(destination, amount),
+            maker_id=self._payer.user_id,
+            note=Note(order.reference, order.description, order.metadata),
+        )
+        return movement_of(transfer)
 
 
 def _judge_alone(order: InternalOrder) -> Currency | None:
     """Refuse what is wrong whatever the accounts are; say which currency was named."""
     currency = None if order.currency is None else CURRENCIES.get(order.currency)
     if currency is not None:
-        _read_amount(order.amount, currency)
+        read_amount(order.amount, currency)
     elif not order.amount.strip("0."):
         raise InvalidAmount(
             pointer="/amount", why="The amount must be greater than zero."
@@ -186,55 +176,3 @@ def _judge_alone(order: InternalOrder) -> Currency | None:
     if order.source_account_id == order.destination_account_id:
         raise SameAccountTransfer(pointer="/destination_account_id")
     return currency
-
-
-def _read_amount(text: str, currency: Currency) -> Money:
-    try:
-        return Money.parse(text, currency)
-    except InvalidAmount as refusal:
-        raise InvalidAmount(pointer="/amount", why=refusal.detail) from None
-
-
-def _refuse_what_cannot_be(source: AccountParty, destination: AccountParty) -> None:
-    if source.currency != destination.currency:
-        raise CurrencyMismatch(
-            why=f"The source account is in {source.currency}, the destination in"
-            f" {destination.currency}. Use an exchange."
-        )
-    for party in (source, destination):
-        if not party.is_active:
-            raise AccountNotActive(
-                status=party.status.value, account_id=str(party.account_id)
-            )
-
-
-def _internal_movement(
-    order: InternalOrder,
-    source: AccountParty,
-    destination: AccountParty,
-    amount: Money,
-    payer: Payer,
-) -> Movement:
-    transfer = Transfer(
-        id=new_id(),
-        kind=TransferKind.INTERNAL,
-        source_account_id=source.account_id,
-        destination_account_id=destination.account_id,
-        source_owner_id=source.owner_id,
-        destination_owner_id=destination.owner_id,
-        created_by_id=payer.user_id,
-        amount_minor=amount.minor,
-        currency=amount.currency.code,
-        amount_value=comparable(amount),
-        destination_amount_minor=amount.minor,
-        destination_currency=amount.currency.code,
-        reference=order.reference,
-        description=order.description,
-        metadata=dict(order.metadata),
-    )
-    lines = two_lines(
-        source_id=source.account_id,
-        destination_id=destination.account_id,
-        amount=amount,
-    )
-    return Movement(transfer, entry_of(transfer, lines=lines))

@@ -8,11 +8,11 @@ from django.db import connection
 from accounts.services import freeze_account
 from paycore.testing.cast import Caller
 from paycore.testing.races import race
-from transfers import views
 from transfers.models import Transfer
+from transfers.serializers import TransferResource
 from transfers.tests.orders import BATCH, INTERNAL, batch, order
 
-pytestmark = pytest.mark.usefixtures("transactional_db")
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def sender(player, path, body, key):
@@ -108,6 +108,29 @@ def test_one_reference_between_accounts_that_share_no_lock(
     )
 
 
+def test_references_taken_in_opposite_order_do_not_deadlock(
+    ada, ada_usd, grace_usd, account_of
+):
+    savings = account_of(ada, "USD", "100.00")
+    there = [order(ada_usd, grace_usd, "0.01", reference=f"r{n}") for n in range(300)]
+    # The same references between other accounts: only an index is fought over.
+    back = [
+        order(savings, account_of(ada), "0.01", reference=f"r{n}")
+        for n in reversed(range(300))
+    ]
+
+    answers = race(
+        sender(ada, BATCH, batch(*there), "k1"), sender(ada, BATCH, batch(*back), "k2")
+    )
+
+    assert statuses(answers) == {201: 2}
+    completed = sum(
+        content.count(b'"status":"completed","transfer"') for _, content, _ in answers
+    )
+    assert completed == 300
+    assert Transfer.objects.filter(kind="internal").count() == 300
+
+
 def test_opposite_transfers_do_not_deadlock(
     ada, grace, ada_usd, account_of, balance_of
 ):
@@ -173,7 +196,7 @@ def test_what_died_before_its_commit_is_done_by_the_retry(
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
     with monkeypatch.context() as patch, nothing_moves():
-        patch.setattr(views.TransferResource, "of", die)
+        patch.setattr(TransferResource, "of", die)
         [died] = race(sender(ada, path, body, "k"))
     [retried] = race(sender(ada, path, body, "k"))
 

@@ -5,18 +5,25 @@ from uuid import UUID
 
 import pytest
 
-from accounts.errors import AccountNotActive, AccountNotFound
+from accounts.errors import AccountNotFound
 from accounts.services import freeze_account
 from events.models import Event
-from ledger.errors import InsufficientBalance, LimitExceeded
+from ledger.errors import AccountNotActive, InsufficientBalance
 from ledger.house import HousePurpose, house_account_id
 from ledger.models import JournalEntry
-from paycore.lib.errors import InvalidAmount, PermissionDenied, UnsupportedCurrency
+from paycore.lib.errors import (
+    CurrencyMismatch,
+    InvalidAmount,
+    LimitExceeded,
+    PermissionDenied,
+    UnsupportedCurrency,
+)
 from paycore.lib.ids import new_id
+from paycore.lib.metrics import TRANSFERS
 from paycore.lib.money import CURRENCIES
 from paycore.testing.bookkeeping import entry, house, money, post
 from paycore.testing.refusals import refused_with
-from transfers.errors import CurrencyMismatch, SameAccountTransfer
+from transfers.errors import SameAccountTransfer
 from transfers.services import InternalOrder, Payer, create_internal_transfer
 from transfers.tests.orders import order, send
 
@@ -117,7 +124,44 @@ def test_announces_it_once_to_both_owners(ada, grace, ada_usd, grace_usd):
         "destination_amount": "10.00",
         "destination_currency": "USD",
         "reference": "r",
+        "original_transfer_id": None,
     }
+
+
+def test_is_counted_once_it_is_committed(
+    ada, ada_usd, grace_usd, django_capture_on_commit_callbacks
+):
+    def counted():
+        return [
+            TRANSFERS.labels(kind="internal", outcome=outcome)._value.get()
+            for outcome in ("completed", "insufficient_balance", "failed")
+        ]
+
+    before = counted()
+    with django_capture_on_commit_callbacks(execute=True):
+        send(ada, order(ada_usd, grace_usd), key="k")
+        send(ada, order(ada_usd, grace_usd), key="k")
+        send(ada, order(ada_usd, grace_usd, "1000.00"))
+
+    assert [now - then for now, then in zip(counted(), before, strict=True)] == [
+        1,
+        1,
+        0,
+    ]
+
+
+@pytest.mark.parametrize("name", ["💸" * 255, "é東", "'; --", "%s", "{x}"])
+def test_keeps_names_as_they_are(ada, ada_usd, grace_usd, name):
+    answer = send(
+        ada,
+        order(
+            ada_usd, grace_usd, reference=name, description=name, metadata={name: name}
+        ),
+    ).json()
+
+    assert (answer["reference"], answer["description"]) == (name, name)
+    assert answer["metadata"] == {name: name}
+    assert ada.get(f"/v1/transfers/{answer['id']}").json() == answer
 
 
 def test_moves_between_two_own_accounts(ada, ada_usd, account_of, balance_of):

@@ -92,7 +92,7 @@ NO_UUIDS = [
     ["00000000-0000-0000-0000-000000000000"],
     "x" * 5000,
 ]
-DEEP = {"a": {"b": {"c": {"d": {"e": {}}}}}}
+DEEP: dict[str, object] = {"a": {"b": {"c": {"d": {"e": {}}}}}}
 OTHER_KINDS = [
     ("reference", ""),
     ("reference", "  "),

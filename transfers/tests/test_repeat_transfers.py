@@ -7,8 +7,8 @@ import pytest
 from accounts.services import close_account, freeze_account
 from paycore.testing.cast import Caller
 from paycore.testing.problems import refusal_of
-from transfers import views
 from transfers.models import Transfer
+from transfers.serializers import TransferResource
 from transfers.tests.orders import BATCH, INTERNAL, batch, order
 
 pytestmark = pytest.mark.django_db
@@ -205,7 +205,7 @@ def test_remembers_no_mistake(
 ):
     pay(ada, ada_usd, grace_usd, "1.00", reference="taken")
     right = order(ada_usd, grace_usd, "1.00")
-    mistakes = [
+    mistakes: list[tuple[dict[str, object], int]] = [
         ({"amount": "1.005"}, 400),
         ({"amount": 1}, 400),
         ({"colour": "red"}, 400),
@@ -269,7 +269,7 @@ def test_after_a_failure_of_ours_does_it_anew(
         raise RuntimeError("secret of ours")
 
     with monkeypatch.context() as patch, nothing_moves():
-        patch.setattr(views.TransferResource, "of", fail)
+        patch.setattr(TransferResource, "of", fail)
         failed = ada.post(path, body, key="k")
     retried = ada.post(path, body, key="k")
 

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from paycore.api.tests import urls
@@ -21,7 +20,7 @@ class Caller:
             self.headers["X-Test-User"] = str(user)
         self.client = Client(raise_request_exception=False)
 
-    def get(self, path: str, **headers: str) -> HttpResponse:
+    def get(self, path: str, **headers: str) -> Any:
         return self.client.get(path, headers={**self.headers, **headers})
 
     def post(
@@ -32,7 +31,7 @@ class Caller:
         key: str | None = None,
         content_type: str = "application/json",
         **headers: str,
-    ) -> HttpResponse:
+    ) -> Any:
         if key is not None:
             headers["Idempotency-Key"] = key
         return self.client.post(

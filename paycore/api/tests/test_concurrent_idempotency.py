@@ -45,7 +45,12 @@ def at_once(number, call):
 
 def test_fifty_identical_requests_are_one_execution_and_one_answer():
     executions = []
-    Orders.work = lambda: executions.append(time.sleep(0.05))
+
+    def work():
+        executions.append(1)
+        time.sleep(0.05)
+
+    Orders.work = work
 
     responses = at_once(50, lambda _: Caller(ADA).post("/v1/orders", order(), key="k"))
 
@@ -165,6 +170,25 @@ def test_a_refusal_that_cannot_be_stored_yet_is_not_told(monkeypatch):
 
     assert response.json()["code"] == "idempotency_in_progress"
     assert IdempotencyKey.objects.count() == 0
+
+
+def test_a_key_that_is_purged_between_two_statements_is_free(monkeypatch):
+    Caller(ADA).post("/v1/orders", order(), key="k")
+    recall = idempotency._recall
+    purges = iter([True])
+
+    def purge_first(claim):
+        if next(purges, False):
+            with psycopg.connect(dsn()) as other:
+                other.execute("DELETE FROM api_idempotencykey")
+        return recall(claim)
+
+    monkeypatch.setattr(idempotency, "_recall", purge_first)
+
+    response = Caller(ADA).post("/v1/orders", order(reference="order 2"), key="k")
+
+    assert response.status_code == 201
+    assert Group.objects.filter(name__startswith="order").count() == 2
 
 
 def test_an_exception_in_the_middle_leaves_the_key_free():

@@ -133,6 +133,13 @@ def test_any_printable_key_will_do(ada, key):
     assert ada.post("/v1/orders", order(), key=key)["Idempotent-Replayed"] == "true"
 
 
+def test_an_empty_key_is_refused_where_it_is_optional(ada):
+    response = ada.post("/v1/notes", {}, key="")
+
+    assert response.status_code == 400
+    assert response.json()["code"] == "invalid_input"
+
+
 def test_without_a_key_an_optional_one_each_request_is_its_own(ada):
     assert ada.post("/v1/notes", {"note": "a"}).json()["count"] == 1
     assert ada.post("/v1/notes", {"note": "a"}).json()["count"] == 2
@@ -155,6 +162,15 @@ def test_anonymous_callers_have_keys_by_address(nobody):
     assert again["Idempotent-Replayed"] == "true"
     assert again.content == first.content
     assert "Idempotent-Replayed" not in elsewhere
+
+
+def test_a_fingerprint_knows_integers_of_any_size():
+    first, again, other = (
+        idempotency.fingerprint("POST", "/", {"b": number, "a": 1})
+        for number in (10**30, 10**30, 10**30 + 1)
+    )
+
+    assert first == again != other
 
 
 def test_a_fingerprint_with_a_password_in_it_is_keyed(settings):
@@ -271,27 +287,38 @@ def test_what_is_stored_is_what_was_sent(ada):
 
     row = IdempotencyKey.objects.get()
     assert (row.principal, row.route, row.key) == (f"user:{ADA}", "/v1/orders", "k")
-    assert (row.status, bytes(row.body)) == (201, response.content)
+    assert (row.status, bytes(row.body or b"")) == (201, response.content)
     assert len(bytes(row.fingerprint)) == 32
     assert str(row) == f"user:{ADA} /v1/orders k"
 
 
-def test_a_key_that_was_purged_in_between_is_free(ada, monkeypatch):
-    ada.post("/v1/orders", order(), key="k")
-    recall = idempotency._recall
-    purges = iter([True])
+def test_a_large_answer_is_stored_small_and_comes_again_whole():
+    claim = idempotency.Claim("user:1", "/v1/x", "k", b"f")
+    large = idempotency.Answer(201, b'{"items":[' + b'{"a":1},' * 50_000 + b"{}]}")
 
-    def purge_first(claim):
-        if next(purges, False):
-            IdempotencyKey.objects.all().delete()
-        return recall(claim)
+    def send():
+        return idempotency.answer_once(
+            claim, lambda: large, render_refusal=lambda _: large
+        )
 
-    monkeypatch.setattr(idempotency, "_recall", purge_first)
+    assert send() == large
+    again = send()
+    assert again.is_replay
+    assert again.body == large.body
+    assert IdempotencyKey.objects.get().body == large.body
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT length(body) FROM api_idempotencykey")
+        assert cursor.fetchone()[0] < 10_000
 
-    response = ada.post("/v1/orders", order(), key="k")
 
-    assert response.status_code == 201
-    assert orders_made() == 2
+@pytest.mark.parametrize("body", [b"", b"{}", b"x" * 2048, b"x" * 2049, None])
+def test_a_body_read_through_the_model_is_whole(body):
+    status = None if body is None else 201
+    IdempotencyKey.objects.create(
+        principal="p", route="/", key="k", fingerprint=b"f", status=status, body=body
+    )
+
+    assert IdempotencyKey.objects.get().body == body
 
 
 def test_the_purge_forgets_what_is_older_than_the_retention(monkeypatch):
@@ -321,7 +348,10 @@ def test_the_task_purges_and_tolerates_arguments_of_tomorrow(settings):
 def test_the_database_holds_one_row_per_key():
     remember(key="k", at=datetime(2026, 1, 1, tzinfo=UTC))
 
-    with pytest.raises(IntegrityError, match="used_once_per_principal_and_route"):
+    with (
+        pytest.raises(IntegrityError, match="used_once_per_principal_and_route"),
+        transaction.atomic(),
+    ):
         remember(key="k", at=datetime(2026, 1, 1, tzinfo=UTC))
 
 
@@ -332,7 +362,8 @@ def test_the_database_refuses_half_an_answer():
         connection.cursor() as cursor,
     ):
         cursor.execute(
-            "INSERT INTO api_idempotencykey (principal, route, key, fingerprint, status)"
+            "INSERT INTO api_idempotencykey"
+            " (principal, route, key, fingerprint, status)"
             " VALUES ('user:1', '/', 'k', '', 201)"
         )
 

@@ -65,11 +65,10 @@ def test_masks_by_look(text, masked):
 
 
 def test_a_traceback_is_masked_too():
-    processor = structlog.processors.format_exc_info
-    try:
-        raise RuntimeError("cannot reach redis://:hunter2@cache:6379/0")
-    except RuntimeError as error:
-        event = processor(None, "error", {"event": "x", "exc_info": error})
+    error = RuntimeError("cannot reach redis://:hunter2@cache:6379/0")
+    event = structlog.processors.format_exc_info(
+        None, "error", {"event": "x", "exc_info": error}
+    )
 
     line = render_json(None, "error", event).decode()
 
@@ -78,7 +77,7 @@ def test_a_traceback_is_masked_too():
 
 
 def test_a_line_is_one_json_object_whatever_is_in_it():
-    line = render_json(None, "info", {"event": "a\nb", "what": object(), 1: {2, 3}})
+    line = render_json(None, "info", {"event": "a\nb", "what": object(), "n": {2, 3}})
 
     assert b"\n" not in line
     assert json.loads(line)["event"] == "a\nb"

@@ -26,7 +26,6 @@ MEBIBYTE = 1024 * 1024
         (b'{"a": {"b": 1, "b": 1}}', "An object names the same field twice."),
         (b'{"a": NaN}', "NaN is not a JSON number."),
         (b'{"a": -Infinity}', "-Infinity is not a JSON number."),
-        (b'{"a": 1e999}', "A number is too large."),
         (b'{"a": ' + b"9" * 5000 + b"}", "A number is too large."),
         (b'{"a": ' + b"[" * 100_000, "The body is nested too deeply."),
         (b'{"a":' * 100_000, "The body is nested too deeply."),

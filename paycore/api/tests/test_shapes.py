@@ -9,10 +9,7 @@ import pytest
 from paycore.api.errors import ShapeErrors
 from paycore.api.shapes import (
     AmountGrammar,
-    AmountText,
-    BodyId,
     ByValue,
-    CurrencyCode,
     Instant,
     Metadata,
     MoneyRequest,
@@ -69,7 +66,19 @@ def test_reads_what_fits():
     [
         *(1, 1.5, None, True, [], {}, "", "0", "0.00", "00", "-1", "+1", "-0", "1e3"),
         *("1E3", "NaN", "Infinity", " 1", "1 ", "1\n", "1.", ".5", "1,000", "1_000"),
-        *("٣", "１", "0x1", "1.005", "1234567890123456", "1.123456789", "1\x00"),
+        *(
+            10**4000,
+            -(10**30),
+            float("inf"),
+            -0.0,
+            "٣",
+            "\uff11",
+            "0x1",
+            "1.005",
+            "1234567890123456",
+            "1.123456789",
+            "1\x00",
+        ),
     ],
 )
 def test_a_wrong_amount_is_an_invalid_amount(amount):
@@ -212,6 +221,8 @@ def test_text_has_bounds(name):
         {"a": 2**53},
         {"a": -(2**53)},
         {"a": 1e300},
+        {"a": float("inf")},
+        {"a": 10**4000},
     ],
 )
 def test_metadata_has_bounds(metadata):

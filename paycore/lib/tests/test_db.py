@@ -61,9 +61,12 @@ def owners():
 def test_refuse_on_translates_the_constraint_it_names(coats):
     taken = Taken("Somebody's coat hangs there.")
 
-    with pytest.raises(Taken) as error, transaction.atomic():
-        with db.refuse_on({"coats_hang_alone": taken}):
-            run("INSERT INTO coats VALUES (1, 'mallory')")
+    with (
+        pytest.raises(Taken) as error,
+        transaction.atomic(),
+        db.refuse_on({"coats_hang_alone": taken}),
+    ):
+        run("INSERT INTO coats VALUES (1, 'mallory')")
 
     assert error.value is taken
     assert isinstance(error.value.__cause__, IntegrityError)
@@ -71,18 +74,24 @@ def test_refuse_on_translates_the_constraint_it_names(coats):
 
 
 def test_refuse_on_leaves_other_constraints_alone(coats):
-    with pytest.raises(IntegrityError) as error, transaction.atomic():
-        with db.refuse_on({"coats_hang_alone": Taken()}):
-            run("INSERT INTO coats VALUES (0, 'mallory')")
+    with (
+        pytest.raises(IntegrityError) as error,
+        transaction.atomic(),
+        db.refuse_on({"coats_hang_alone": Taken()}),
+    ):
+        run("INSERT INTO coats VALUES (0, 'mallory')")
 
     assert db.violated_constraint(error.value) == "coats_have_a_peg"
     assert db.sql_state(error.value) == "23514"
 
 
 def test_refuse_on_leaves_other_errors_alone(coats):
-    with pytest.raises(DatabaseError) as error, transaction.atomic():
-        with db.refuse_on({"": Taken()}):
-            run("SELECT 1 / 0")
+    with (
+        pytest.raises(DatabaseError) as error,
+        transaction.atomic(),
+        db.refuse_on({"": Taken()}),
+    ):
+        run("SELECT 1 / 0")
 
     assert db.violated_constraint(error.value) is None
     assert db.sql_state(error.value) == "22012"
@@ -102,9 +111,8 @@ def test_sql_state_is_unknown_for_what_no_server_said():
 
 @pytest.mark.django_db
 def test_joined_atomic_joins_the_callers_transaction(django_assert_num_queries):
-    with transaction.atomic(), django_assert_num_queries(1):
-        with db.joined_atomic():
-            run("SELECT 1")
+    with transaction.atomic(), django_assert_num_queries(1), db.joined_atomic():
+        run("SELECT 1")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -121,7 +129,7 @@ def test_run_in_transaction_answers_what_the_work_answers():
 
 
 def test_run_in_transaction_starts_over_from_the_start(coats):
-    told = []
+    told: list[str] = []
 
     def work():
         run("UPDATE coats SET owner = owner || '!'")
@@ -181,7 +189,7 @@ def test_run_in_transaction_does_not_retry_what_took_too_long(coats):
 
 
 def test_run_in_transaction_retries_when_a_lock_was_not_to_be_had(rival):
-    told = []
+    told: list[str] = []
 
     def lose(reason):
         told.append(reason)
@@ -202,7 +210,7 @@ def test_run_in_transaction_retries_when_a_lock_was_not_to_be_had(rival):
 
 
 def test_run_in_transaction_is_unavailable_when_a_lock_is_never_to_be_had(rival):
-    told = []
+    told: list[str] = []
     run("SELECT FROM coats WHERE peg = 1 FOR UPDATE", on=rival)
 
     with pytest.raises(ServiceUnavailable, match="Too many requests"):
@@ -215,7 +223,7 @@ def test_run_in_transaction_is_unavailable_when_a_lock_is_never_to_be_had(rival)
 
 
 def test_run_in_transaction_retries_after_a_deadlock(rival):
-    told = []
+    told: list[str] = []
     first_is_mine = Event()
     # The server's own patience decides who is the victim: me.
     run("SET deadlock_timeout = '10s'", on=rival)

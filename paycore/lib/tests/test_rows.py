@@ -10,9 +10,10 @@ from paycore.lib.rows import insert_rows, pipelined
 
 pytestmark = pytest.mark.django_db
 
+UNIQUE_KEY = "api_idempotency_key_is_used_once_per_principal_and_route"
 # Any two models would do; these have documents, arrays, defaults and constraints.
 Event = apps.get_model("events", "Event")
-LedgerAccount = apps.get_model("ledger", "LedgerAccount")
+IdempotencyKey = apps.get_model("api", "IdempotencyKey")
 
 
 def event_columns(*ids, **changes):
@@ -29,18 +30,20 @@ def event_columns(*ids, **changes):
     return columns | changes
 
 
-def account_columns(*codes, **changes):
+def key_columns(*keys, **changes):
     columns = {
-        "id": [new_id() for _ in codes],
-        "code": codes,
-        "currency": ["USD"] * len(codes),
-        "posted_minor": [0] * len(codes),
-        "held_minor": [0] * len(codes),
-        "floor_minor": [0] * len(codes),
-        "version": [0] * len(codes),
-        "is_closed": [False] * len(codes),
+        "principal": ["user:ada"] * len(keys),
+        "route": ["/v1/coats"] * len(keys),
+        "key": keys,
+        "fingerprint": [b"\x00\xff"] * len(keys),
+        "status": [201] * len(keys),
+        "body": [b"{}"] * len(keys),
     }
     return columns | changes
+
+
+def keys():
+    return sorted(IdempotencyKey.objects.values_list("key", flat=True))
 
 
 @pytest.mark.parametrize("count", [1, 1000])
@@ -57,7 +60,7 @@ def test_insert_rows_is_one_statement_for_any_number(count, django_assert_num_qu
     "document",
     [
         {},
-        {"note": "it's \"quoted\", {braced}, \\escaped and \n broken"},
+        {"note": 'it\'s "quoted", {braced}, \\escaped and \n broken'},
         {"name": "Zoë 李 😀", "empty": "", "null": None, "yes": True},
         {"nested": {"list": [1, 2.5, [], {}]}, "large": 2**53},
         {"percent": "100% of %s"},
@@ -91,7 +94,8 @@ def test_insert_rows_keeps_rows_together_and_in_order():
     )
 
     assert [
-        (event.pk, event.data, event.owner_ids) for event in Event.objects.order_by("pk")
+        (event.pk, event.data, event.owner_ids)
+        for event in Event.objects.order_by("pk")
     ] == [(ids[number], {"number": number}, ids[:number]) for number in range(50)]
 
 
@@ -105,10 +109,14 @@ def test_insert_rows_leaves_other_columns_to_the_database():
 
 
 def test_insert_rows_stores_null():
-    insert_rows(LedgerAccount, account_columns("ada", "grace", floor_minor=[None, -5]))
+    changes = {"status": [None, 422], "body": [None, b""]}
 
-    stored = LedgerAccount.objects.filter(code__in=["ada", "grace"]).order_by("code")
-    assert [account.floor_minor for account in stored] == [None, -5]
+    insert_rows(IdempotencyKey, key_columns("one", "two", **changes))
+
+    assert [
+        (key.key, key.status, key.body and bytes(key.body))
+        for key in IdempotencyKey.objects.order_by("pk")
+    ] == [("one", None, None), ("two", 422, b"")]
 
 
 def test_insert_rows_refuses_text_that_is_too_long_instead_of_cutting_it():
@@ -120,10 +128,10 @@ def test_insert_rows_refuses_text_that_is_too_long_instead_of_cutting_it():
 
 def test_insert_rows_writes_all_or_none():
     with pytest.raises(IntegrityError) as error, transaction.atomic():
-        insert_rows(LedgerAccount, account_columns("ada", "ada"))
+        insert_rows(IdempotencyKey, key_columns("one", "one"))
 
-    assert violated_constraint(error.value) == "ledger_account_code_is_unique"
-    assert not LedgerAccount.objects.filter(code="ada").exists()
+    assert violated_constraint(error.value) == UNIQUE_KEY
+    assert keys() == []
 
 
 def test_insert_rows_accepts_none_at_all():
@@ -134,45 +142,49 @@ def test_insert_rows_accepts_none_at_all():
 
 def test_pipelined_writes_everything():
     with pipelined():
-        insert_rows(LedgerAccount, account_columns("ada"))
-        insert_rows(LedgerAccount, account_columns("grace"))
+        insert_rows(IdempotencyKey, key_columns("one"))
+        insert_rows(IdempotencyKey, key_columns("two"))
 
-    assert LedgerAccount.objects.filter(code__in=["ada", "grace"]).count() == 2
+    assert keys() == ["one", "two"]
 
 
 def test_pipelined_raises_the_first_failure_and_writes_nothing():
     with pytest.raises(IntegrityError) as error, transaction.atomic(), pipelined():
-        insert_rows(LedgerAccount, account_columns("ada"))
-        insert_rows(LedgerAccount, account_columns("ada"))
-        insert_rows(LedgerAccount, account_columns("grace", held_minor=[-1]))
+        insert_rows(IdempotencyKey, key_columns("one"))
+        insert_rows(IdempotencyKey, key_columns("one"))
+        insert_rows(IdempotencyKey, key_columns("two", status=[None]))
 
-    assert violated_constraint(error.value) == "ledger_account_code_is_unique"
-    assert not LedgerAccount.objects.filter(code__in=["ada", "grace"]).exists()
+    assert violated_constraint(error.value) == UNIQUE_KEY
+    assert keys() == []
 
 
 def test_pipelined_failures_can_be_translated():
-    taken = LookupError("The code is taken.")
+    taken = LookupError("The key is taken.")
 
-    with pytest.raises(LookupError) as error, transaction.atomic():
-        with refuse_on({"ledger_account_code_is_unique": taken}), pipelined():
-            insert_rows(LedgerAccount, account_columns("ada"))
-            insert_rows(LedgerAccount, account_columns("ada"))
+    with (
+        pytest.raises(LookupError) as error,
+        transaction.atomic(),
+        refuse_on({UNIQUE_KEY: taken}),
+        pipelined(),
+    ):
+        insert_rows(IdempotencyKey, key_columns("one"))
+        insert_rows(IdempotencyKey, key_columns("one"))
 
     assert error.value is taken
 
 
 def test_pipelined_raises_what_the_block_raises():
     with pytest.raises(ZeroDivisionError), transaction.atomic(), pipelined():
-        insert_rows(LedgerAccount, account_columns("ada"))
+        insert_rows(IdempotencyKey, key_columns("one"))
         raise ZeroDivisionError
 
-    assert not LedgerAccount.objects.filter(code="ada").exists()
+    assert keys() == []
 
 
 def test_pipelined_leaves_the_connection_in_order():
     for _ in range(3):
         with pytest.raises(IntegrityError), transaction.atomic(), pipelined():
-            insert_rows(LedgerAccount, account_columns("ada", "ada"))
+            insert_rows(IdempotencyKey, key_columns("one", "one"))
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")

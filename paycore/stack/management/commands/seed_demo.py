@@ -7,6 +7,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand
 
 import accounts.services
+import fx.services
 import transfers.services
 from accounts.selectors import find_user_by_email, list_accounts
 from accounts.services import AccountDraft, UserDraft
@@ -23,6 +24,7 @@ class Command(BaseCommand):
     help = "Make the people of the demo and their accounts, as far as they are missing."
 
     def handle(self, *_: Any, **__: Any) -> None:
+        fx.services.seed_rates()
         password = seeds.password()
         people = {seed.name: ensure_person(seed, password) for seed in seeds.PEOPLE}
         for seed in seeds.PEOPLE:

@@ -66,8 +66,10 @@ class Transfer(models.Model):
     )
     source_owner_id = models.UUIDField(null=True)
     destination_owner_id = models.UUIDField(null=True)
+    # Nobody, when a payment provider told us of a deposit.
     created_by = models.ForeignKey(
         "accounts.User",
+        null=True,
         on_delete=models.PROTECT,
         related_name="+",
         db_index=False,
@@ -79,7 +81,11 @@ class Transfer(models.Model):
     amount_value = models.DecimalField(max_digits=30, decimal_places=0)
     destination_amount_minor = models.BigIntegerField()
     destination_currency = models.CharField(max_length=12)
-    rate = models.DecimalField(max_digits=38, decimal_places=18, null=True)
+    # Destination units per source unit, with decimals enough that the amounts can be
+    # computed from it again; see `fx.arithmetic`.
+    rate = models.DecimalField(max_digits=48, decimal_places=28, null=True)
+    # What the house keeps of a conversion (or, below zero, gives back of one).
+    income_minor = models.BigIntegerField(default=0)
     reference = models.CharField(max_length=255, null=True)  # noqa: DJ001
     description = models.CharField(max_length=500, blank=True, default="")
     metadata = models.JSONField(default=dict)
@@ -91,6 +97,9 @@ class Transfer(models.Model):
     )
     journal_entry = models.OneToOneField(
         "ledger.JournalEntry", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    hold = models.OneToOneField(
+        "ledger.Hold", null=True, on_delete=models.PROTECT, related_name="+"
     )
     failure_code = models.CharField(max_length=50, blank=True, default="")
     created_at = models.DateTimeField(db_default=StatementTime(), editable=False)
@@ -121,7 +130,27 @@ class Transfer(models.Model):
                 condition=~Q(currency=F("destination_currency"))
                 | Q(
                     rate__isnull=True,
+                    income_minor=0,
                     amount_minor=F("destination_amount_minor"),
+                ),
+            ),
+            models.CheckConstraint(
+                name="transfers_transfer_rate_is_positive",
+                condition=Q(rate__isnull=True) | Q(rate__gt=0),
+            ),
+            models.CheckConstraint(
+                name="transfers_transfer_holds_funds_while_pending",
+                condition=~Q(status=TransferStatus.PENDING) | Q(hold__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="transfers_transfer_returns_another_one",
+                condition=Q(
+                    kind__in=[TransferKind.REFUND, TransferKind.REVERSAL],
+                    original_transfer__isnull=False,
+                )
+                | (
+                    ~Q(kind__in=[TransferKind.REFUND, TransferKind.REVERSAL])
+                    & Q(original_transfer__isnull=True)
                 ),
             ),
             models.CheckConstraint(

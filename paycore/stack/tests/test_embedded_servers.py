@@ -1,0 +1,200 @@
+"""The embedded servers run while anybody uses them, and come back after any death."""
+
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import psycopg
+import pytest
+import redis
+
+from paycore.settings.environment import ROOT
+from paycore.settings.servers import embedded_redis_url, socket_directory
+from paycore.stack import embedded, processes
+from paycore.stack.keeper import locks, memory
+from paycore.stack.processes import StackError
+
+USE_UNTIL_KILLED = """
+import sys, time
+from pathlib import Path
+from paycore.stack import embedded
+with embedded.servers(Path(sys.argv[1]), durable=False):
+    print("up", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def home(new_home):
+    return new_home
+
+
+def connect(home):
+    return psycopg.connect(
+        host=str(socket_directory(home) / "postgresql"),
+        user="postgres",
+        dbname="paycore",
+        autocommit=True,
+    )
+
+
+def processes_of(home):
+    found = [*processes.recall(memory(home)).values()]
+    found += processes.recall(locks(home) / "servers.json").values()
+    return [process for row in found if (process := row.find())]
+
+
+def wait_until_gone(found, seconds=20):
+    assert processes.wait_for_end(found, seconds=seconds) == []
+
+
+def use_until_killed(home):
+    user = subprocess.Popen(
+        [sys.executable, "-c", USE_UNTIL_KILLED, home],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+    )
+    assert user.stdout.readline() == b"up\n"
+    return user
+
+
+def test_both_servers_answer_and_stop_with_their_last_user(home):
+    with embedded.servers(home, durable=False):
+        running = processes_of(home)
+        with connect(home) as connection:
+            version = connection.info.server_version // 10000
+        assert version == 18
+        with redis.Redis.from_url(embedded_redis_url(home)) as valkey:
+            assert valkey.ping()
+        with embedded.servers(home, durable=False):
+            pass
+        assert embedded.are_running(home)
+
+    assert len(running) == 3
+    wait_until_gone(running, seconds=0)
+    assert not embedded.are_running(home)
+
+
+def test_data_is_kept_between_runs_and_durability_is_real_by_default(home):
+    with embedded.servers(home), connect(home) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+        settings = connection.execute(
+            "SELECT current_setting('fsync'), current_setting('synchronous_commit')"
+        ).fetchone()
+    assert settings == ("on", "on")
+
+    with embedded.servers(home), connect(home) as connection:
+        assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+
+
+def test_a_killed_user_leaves_nothing_running(home):
+    user = use_until_killed(home)
+    running = processes_of(home)
+
+    user.kill()
+    user.communicate()
+
+    assert len(running) == 3
+    wait_until_gone(running)
+
+
+def test_servers_of_a_killed_keeper_end_and_the_next_user_starts_anew(home):
+    with embedded.servers(home, durable=False):
+        running = processes_of(home)
+        keeper = processes.recall(memory(home))["keeper"].find()
+        keeper.kill()
+        wait_until_gone(running)
+
+        with embedded.servers(home, durable=False), connect(home) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_everything_killed_at_once_leaves_nothing_that_blocks(home):
+    user = use_until_killed(home)
+    running = processes_of(home)
+    running += [child for process in running for child in process.children()]
+    for process in [*running, psutil.Process(user.pid)]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    user.communicate()
+    # As if the number of the dead PostgreSQL were in use again.
+    (home / "postgresql" / "postmaster.pid").write_text("1\n")
+
+    with embedded.servers(home, durable=False), connect(home) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_an_interrupted_creation_is_begun_again(home):
+    aside = home / "postgresql.new"
+    aside.mkdir(parents=True)
+    (aside / "PG_VERSION").write_text("18\n")
+
+    with embedded.servers(home, durable=False), connect(home) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert not aside.exists()
+
+
+def test_a_cluster_of_another_version_is_refused_with_a_sentence(home):
+    (home / "postgresql").mkdir(parents=True)
+    (home / "postgresql" / "PG_VERSION").write_text("17\n")
+
+    with (
+        pytest.raises(StackError, match=r"made by PostgreSQL 17, this is 18"),
+        embedded.servers(home, durable=False),
+    ):
+        pass
+
+
+def test_a_path_too_long_for_a_socket_is_no_obstacle(home):
+    home /= "x" * 100
+
+    with embedded.servers(home, durable=False), connect(home):
+        assert not socket_directory(home).is_relative_to(home)
+    assert not socket_directory(home).exists()
+
+
+def test_a_deleted_home_ends_its_servers(home):
+    user = use_until_killed(home)
+    running = processes_of(home)
+
+    (locks(home) / "keeper.lock").unlink()
+
+    wait_until_gone(running)
+    user.send_signal(signal.SIGKILL)
+    user.communicate()
+
+
+def test_two_homes_run_side_by_side(home):
+    first, second = home / "first", home / "second"
+    with embedded.servers(first, durable=False):
+        with embedded.servers(second, durable=False), connect(second) as connection:
+            connection.execute("CREATE TABLE only_in_the_second (id int)")
+
+        with connect(first) as connection:
+            found = connection.execute("SELECT to_regclass('only_in_the_second')")
+            assert found.fetchone() == (None,)
+
+
+def test_users_that_come_at_once_share_one_keeper(home):
+    users = [
+        subprocess.Popen(
+            [sys.executable, "-c", USE_UNTIL_KILLED, home],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+        )
+        for _ in range(3)
+    ]
+    for user in users:
+        assert user.stdout.readline() == b"up\n"
+    running = processes_of(home)
+
+    assert len(running) == 3
+    started = time.monotonic()
+    for user in users:
+        user.kill()
+        user.communicate()
+    wait_until_gone(running)
+    assert time.monotonic() - started < 20

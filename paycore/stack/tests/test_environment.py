@@ -1,0 +1,126 @@
+"""What settings read from the environment, and what they refuse with a sentence."""
+
+import re
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from paycore.settings import environment, servers
+
+
+@pytest.mark.parametrize(
+    "value", ["600/minute", "1/second", "50000/hour", "off", "OFF"]
+)
+def test_a_rate_is_a_number_per_time_or_off(monkeypatch, value):
+    monkeypatch.setenv("RATE", value)
+
+    assert environment.rate("RATE", default="1/second") == value.lower()
+
+
+@pytest.mark.parametrize(
+    "value", ["600", "0/minute", "-1/minute", "600/day", "none", ""]
+)
+def test_another_rate_is_refused_by_name(monkeypatch, value):
+    monkeypatch.setenv("RATE", value)
+
+    with pytest.raises(ImproperlyConfigured, match=r"^RATE must look like 600/minute"):
+        environment.rate("RATE", default="1/second")
+
+
+def test_currencies_have_a_code_and_decimals(monkeypatch):
+    monkeypatch.setenv("CURRENCIES", "BTC=8, XAU=4")
+
+    read = environment.currencies("CURRENCIES", default="")
+
+    assert read == {"BTC": 8, "XAU": 4}
+
+
+@pytest.mark.parametrize("value", ["BTC", "btc=8", "BTC=9", "BTC=-1", "BT=2", "BTC:8"])
+def test_another_currency_is_refused(monkeypatch, value):
+    monkeypatch.setenv("CURRENCIES", value)
+
+    with pytest.raises(ImproperlyConfigured, match=r"^CURRENCIES must look like"):
+        environment.currencies("CURRENCIES", default="")
+
+
+@pytest.mark.parametrize("value", ["", "one", "1.5", "-1", "0", "1e3", "\u0661"])
+def test_a_duration_is_a_whole_number(monkeypatch, value):
+    monkeypatch.setenv("SECONDS", value)
+
+    with pytest.raises(ImproperlyConfigured, match=r"^SECONDS must be a whole number"):
+        environment.whole_number("SECONDS", default=5, least=1)
+
+
+def test_a_kept_secret_is_made_once_for_its_owner_only(tmp_path):
+    path = tmp_path / "home" / "secret_key"
+
+    with ThreadPoolExecutor(8) as threads:
+        secrets = set(threads.map(lambda _: environment.kept_secret(path), range(8)))
+
+    assert len(secrets) == 1
+    assert len(secrets.pop()) > 80
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [item.name for item in path.parent.iterdir()] == ["secret_key"]
+
+
+def test_without_urls_the_servers_are_embedded_in_the_home(monkeypatch):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    home = Path("/srv/paycore")
+
+    assert servers.are_embedded()
+    assert servers.database(home)["HOST"] == "/srv/paycore/run/postgresql"
+    assert servers.embedded_redis_url(home) == (
+        "unix:///srv/paycore/run/valkey.sock?db=0"
+    )
+
+
+def test_a_database_url_is_read_with_its_options(monkeypatch):
+    url = "postgres://u:p%40ss@%2Fvar%2Frun/pay?sslmode=require"
+    monkeypatch.setenv("DATABASE_URL", url)
+
+    database = servers.database(Path("/srv/paycore"))
+
+    assert database["HOST"] == "/var/run"
+    assert database["PASSWORD"] == "p@ss"
+    assert database["OPTIONS"] == {"sslmode": "require"}
+
+
+def test_another_database_than_postgresql_is_refused(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///db.sqlite3")
+
+    with pytest.raises(
+        ImproperlyConfigured, match="DATABASE_URL must name a PostgreSQL"
+    ):
+        servers.database(Path("/srv/paycore"))
+
+
+def test_sockets_of_a_long_path_are_elsewhere_and_differ_by_home():
+    homes = [Path("/srv") / (letter * 80) for letter in "ab"]
+
+    directories = [servers.socket_directory(home) for home in homes]
+
+    assert len(set(directories)) == 2
+    for directory in directories:
+        assert re.fullmatch(r"/tmp/paycore-\d+-[0-9a-f]{16}", str(directory))
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("redis://valkey:6379/0", "redis://valkey:6379/0"),
+        ("unix:///run/v.sock?db=3", "redis+socket:///run/v.sock?virtual_host=3"),
+        ("unix:///run/v.sock", "redis+socket:///run/v.sock?virtual_host=0"),
+    ],
+)
+def test_celery_gets_the_same_server_in_its_own_words(url, expected):
+    assert servers.broker_url(url) == expected
+
+
+def test_a_relative_home_is_relative_to_the_project(monkeypatch):
+    monkeypatch.setenv("PAYCORE_HOME", "elsewhere")
+
+    assert servers.home_directory() == environment.ROOT / "elsewhere"
