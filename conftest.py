@@ -1,7 +1,10 @@
 """Fixtures that every test may use."""
 
-from importlib.util import find_spec
+from hypothesis.configuration import set_hypothesis_home_dir
 
-pytest_plugins = ["paycore.testing.servers"]
-if find_spec("paycore.testing.fixtures"):
-    pytest_plugins.append("paycore.testing.fixtures")
+from paycore.settings.environment import ROOT
+
+# Like everything that running the tests leaves behind.
+set_hypothesis_home_dir(ROOT / ".paycore" / "cache" / "hypothesis")
+
+pytest_plugins = ["paycore.testing.servers", "paycore.testing.fixtures"]

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from fx.arithmetic import (
     USUAL_RATE_DECIMALS,
-    Conversion,
     PairRate,
     convert,
     cost_of,
@@ -20,7 +19,7 @@ from fx.arithmetic import find_rate as find
 from fx.errors import AmountTooSmall
 from fx.tests.rates import NOW, currency, money, rate
 from paycore.lib.errors import LimitExceeded
-from paycore.lib.money import LARGEST_MINOR, Money
+from paycore.lib.money import LARGEST_MINOR, Currency, Money
 
 USD_EUR = rate("USD/EUR", "0.92")
 CODES = ["USD", "EUR", "JPY", "KWD", "BTC"]
@@ -152,9 +151,12 @@ def test_shows_more_decimals_where_the_amount_needs_them():
 
     conversion = convert(huge, rate("BTC/USD", "99999.7").inverse(), to=currency("BTC"))
 
-    shown = conversion.rate
-    assert -shown.as_tuple().exponent > USUAL_RATE_DECIMALS
-    assert huge.convert(rate=shown, to=currency("BTC")) == conversion.destination
+    usual = conversion.rate.quantize(Decimal(1).scaleb(-USUAL_RATE_DECIMALS))
+    assert conversion.rate != usual
+    assert huge.convert(rate=usual, to=currency("BTC")) != conversion.destination
+    assert (
+        huge.convert(rate=conversion.rate, to=currency("BTC")) == conversion.destination
+    )
 
 
 @given(
@@ -205,17 +207,17 @@ def test_never_undercharges(minor, source, destination, value, bp):
 def test_never_pays_out_more_than_the_rate_says(minor, value, bp, there, back):
     assume(there != back)
     pair_rate = _with_spread(rate(f"{there}/{back}", value), bp)
-    amount = Money(minor, currency(there))
+    amount, to = Money(minor, currency(there)), currency(back)
     try:
-        sale = convert(amount, pair_rate, to=currency(back))
+        sale = convert(amount, pair_rate, to=to)
     except (AmountTooSmall, LimitExceeded):
         reject()
 
-    assert sale.destination.minor <= _exactly(amount, pair_rate.after_spread, sale)
+    assert sale.destination.minor <= _exactly(amount, pair_rate.after_spread, to)
     assert not sale.income.is_negative
     assert (
         (sale.destination + sale.income).minor
-        <= _exactly(amount, pair_rate.rate, sale)
+        <= _exactly(amount, pair_rate.rate, to)
         < (sale.destination + sale.income).minor + 1
     )
 
@@ -278,11 +280,6 @@ def _with_spread(pair_rate, basis_points):
     )
 
 
-def _exactly(amount: Money, value: Fraction, to: object) -> Fraction:
+def _exactly(amount: Money, value: Fraction, wanted: Currency) -> Fraction:
     """Minor units with their fraction."""
-    wanted = to.destination.currency if isinstance(to, Conversion) else to
-    return (
-        amount.minor
-        * value
-        * Fraction(10) ** (wanted.decimals - amount.currency.decimals)
-    )
+    return amount.minor * value * 10**wanted.decimals / 10**amount.currency.decimals

@@ -46,6 +46,7 @@ from paycore.api.errors import (
 from paycore.api.models import IdempotencyKey, packed, unpacked
 from paycore.lib import db, metrics
 from paycore.lib.errors import DomainError, Kind
+from paycore.lib.rows import pipelined
 
 KEY: Final = re.compile(r"[\x20-\x7e]{1,255}\Z")
 # lock_not_available, query_canceled: the first request kept us waiting too long.
@@ -221,7 +222,8 @@ def _remember(claim: Claim, answer: Answer) -> Answer:
 def _insert(statement: str, values: list[Any]) -> int | None:
     """The new row's id, or None when the key has a row that is committed."""
     try:
-        with connection.cursor() as cursor:
+        # Pipelined, so that BEGIN travels with it.
+        with pipelined(), connection.cursor() as cursor:
             cursor.execute(statement, values)
             row = cursor.fetchone()
     except OperationalError as error:

@@ -18,20 +18,21 @@ READERS = {
     "required",
     "required_secret",
     "str",
+    "webhook_secrets",
     "whole_number",
 }
 
 
 def variables_in_settings() -> set[str]:
-    names = set()
+    names: set[str] = set()
     for path in (ROOT / "paycore" / "settings").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and node.args:
                 function, first = node.func, node.args[0]
                 name = getattr(function, "attr", getattr(function, "id", ""))
                 if name in READERS and isinstance(first, ast.Constant):
-                    names.add(first.value)
-    return {name for name in names if re.fullmatch("[A-Z][A-Z0-9_]+", str(name))}
+                    names.add(str(first.value))
+    return {name for name in names if re.fullmatch("[A-Z][A-Z0-9_]+", name)}
 
 
 def test_the_settings_are_understood_by_this_test():

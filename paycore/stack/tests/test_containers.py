@@ -30,7 +30,8 @@ OURS = ("web", "worker", "beat", "migrate")
 
 def command_of_the_image() -> list[str]:
     text = DOCKERFILE[DOCKERFILE.rindex("\nCMD ") + 5 :].replace("\\\n", "")
-    return json.loads(text)
+    command: list[str] = json.loads(text)
+    return command
 
 
 def test_there_is_a_service_for_each_process():

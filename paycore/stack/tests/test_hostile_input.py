@@ -19,7 +19,7 @@ from paycore.api.models import IdempotencyKey
 from paycore.stack.supervisor import HOST
 from paycore.stack.tests import hostile, hostile_addresses, wire
 from paycore.stack.tests.hostile import Hostile
-from paycore.stack.tests.serving import Answer, Server, serving, servers_of_the_test
+from paycore.stack.tests.serving import Answer, Server, servers_of_the_test, serving
 from paycore.testing.cast import Player
 
 GROUPS: Final = (*hostile.EVERYTHING, *hostile_addresses.EVERYTHING)

@@ -30,8 +30,8 @@ from paycore.stack.tests.serving import (
     APPLICATION_NAME,
     Answer,
     Server,
-    serving,
     servers_of_the_test,
+    serving,
 )
 from paycore.testing.cast import Player
 
