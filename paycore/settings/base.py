@@ -119,8 +119,6 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **_DATABASE,
         "ATOMIC_REQUESTS": False,
-        # With a cheaper check than CONN_HEALTH_CHECKS of what waits in the pool.
-        "ENGINE": "paycore.lib.postgresql",
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5},
             # Values travel apart from the statement, so PostgreSQL can keep the plans

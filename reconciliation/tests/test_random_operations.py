@@ -65,11 +65,15 @@ PROVED = tuple(
     check for check in CHECKS if check.name != "open_hold_has_a_pending_owner"
 )
 
-currencies = st.sampled_from(["USD", "USD", "USD", "JPY"])
-people = st.sampled_from(["ada", "ada", "ada", "grace"])
+# What usually succeeds is drawn more often, or most steps would be refusals.
+currencies = st.sampled_from(["USD", "USD", "USD", "USD", "JPY"])
+people = st.sampled_from(["ada", "grace"])
+payers = st.sampled_from(["owner", "owner", "owner", "owner", "ada", "grace"])
+small = st.integers(min_value=1, max_value=60)
 # Of a purse: so much, or all that is available, or one unit more than that.
-amounts = st.integers(min_value=1, max_value=400) | st.sampled_from(["all", "all + 1"])
-references = st.none() | st.sampled_from(["rent", "food"])
+amounts = st.one_of(small, small, st.just("all"), st.just("all + 1"))
+references = st.sampled_from([None, None, None, None, "rent", "food"])
+decisions = st.sampled_from(["freeze", "unfreeze", "unfreeze", "close"])
 
 
 def refusal_of(call: Callable[[], Any]) -> str | None:
@@ -86,6 +90,13 @@ def minor_of(amount: int | str, purse: Purse) -> int:
     if isinstance(amount, int):
         return amount
     return max(1, purse.available + (amount == "all + 1"))
+
+
+DECISIONS: dict[str, Callable[..., Account]] = {
+    "freeze": freeze_account,
+    "unfreeze": unfreeze_account,
+    "close": close_account,
+}
 
 
 class Bank(RuleBasedStateMachine):
@@ -116,17 +127,17 @@ class Bank(RuleBasedStateMachine):
     @initialize(target=purses)
     def open_the_bank(self):
         return multiple(
+            self.open_one("ada", "JPY", 200),
             self.open_one("ada", "USD", 500),
             self.open_one("ada", "USD", 0),
             self.open_one("grace", "USD", 300),
-            self.open_one("ada", "JPY", 200),
         )
 
     @rule(
         target=purses,
         owner=people,
         currency=currencies,
-        initial=st.integers(min_value=0, max_value=300),
+        initial=st.just(0) | st.integers(min_value=1, max_value=300),
     )
     def open(self, owner, currency, initial):
         return self.open_one(owner, currency, initial)
@@ -146,32 +157,31 @@ class Bank(RuleBasedStateMachine):
         source=purses,
         destination=purses,
         amount=amounts,
-        payer=people,
+        payer=payers,
         reference=references,
     )
     def transfer(self, source, destination, amount, payer, reference):
-        payment = Payment(
-            source, destination, minor_of(amount, source), payer, reference
-        )
+        minor = minor_of(amount, source)
+        payment = self.payment(source, destination, minor, payer, reference)
 
         refusal = refusal_of(
             lambda: create_internal_transfer(
-                order=self.order(payment), payer=self.payer(payer), origin=self.origin
+                order=self.order(payment),
+                payer=self.payer(payment.payer),
+                origin=self.origin,
             )
         )
 
         assert refusal == self.model.pay(payment)
 
     @rule(
-        data=st.lists(
-            st.tuples(purses, purses, st.integers(1, 300), references),
-            min_size=1,
-            max_size=5,
+        items=st.lists(
+            st.tuples(purses, purses, small, references), min_size=1, max_size=5
         ),
         payer=people,
     )
-    def independent_batch(self, data, payer):
-        payments = [Payment(a, b, minor, payer, name) for a, b, minor, name in data]
+    def independent_batch(self, items, payer):
+        payments = [self.payment(*item[:3], payer, item[3]) for item in items]
 
         outcomes = create_internal_transfers(
             orders=[self.order(payment) for payment in payments],
@@ -185,15 +195,13 @@ class Bank(RuleBasedStateMachine):
         assert refusals == [self.model.pay(payment) for payment in payments]
 
     @rule(
-        data=st.lists(
-            st.tuples(purses, purses, st.integers(1, 100), references),
-            min_size=1,
-            max_size=4,
+        items=st.lists(
+            st.tuples(purses, purses, small, references), min_size=1, max_size=4
         ),
         payer=people,
     )
-    def atomic_batch(self, data, payer):
-        payments = [Payment(a, b, minor, payer, name) for a, b, minor, name in data]
+    def atomic_batch(self, items, payer):
+        payments = [self.payment(*item[:3], payer, item[3]) for item in items]
         refusals: dict[int, str] = {}
 
         try:
@@ -204,15 +212,11 @@ class Bank(RuleBasedStateMachine):
                     origin=self.origin,
                 )
         except BatchRefused as error:
-            refusals = {
-                index: refusal.code
-                for index, refusal in error.facts["refusals"].items()
-            }
+            found = error.facts["refusals"]
+            refusals = {index: refusal.code for index, refusal in found.items()}
 
-        expected = self.model.pay_all(payments)
-        assert refusals == {
-            index: code for index, code in enumerate(expected) if code is not None
-        }
+        expected = enumerate(self.model.pay_all(payments))
+        assert refusals == {index: code for index, code in expected if code is not None}
 
     @rule(target=promises, purse=purses, amount=amounts, expires_in=st.integers(0, 3))
     def hold(self, purse, amount, expires_in):
@@ -270,17 +274,15 @@ class Bank(RuleBasedStateMachine):
 
         assert [self.model.release(promise) for promise in due] == [None] * len(due)
 
-    @rule(purse=purses)
-    def freeze(self, purse):
-        assert self.told(freeze_account, purse) == self.model.freeze(purse)
+    @rule(purse=purses, decision=decisions)
+    def decide(self, purse, decision):
+        refusal = refusal_of(
+            lambda: DECISIONS[decision](
+                account_id=self.id_of(purse), reason="A test.", origin=self.origin
+            )
+        )
 
-    @rule(purse=purses)
-    def unfreeze(self, purse):
-        assert self.told(unfreeze_account, purse) == self.model.unfreeze(purse)
-
-    @rule(purse=purses)
-    def close(self, purse):
-        assert self.told(close_account, purse) == self.model.close(purse)
+        assert refusal == getattr(self.model, decision)(purse)
 
     @invariant()
     def balances_agree(self):
@@ -324,12 +326,12 @@ class Bank(RuleBasedStateMachine):
         self.opened.append(purse)
         return purse
 
-    def told(self, service, purse):
-        return refusal_of(
-            lambda: service(
-                account_id=self.id_of(purse), reason="A test.", origin=self.origin
-            )
-        )
+    def payment(self, source, destination, minor, payer, reference):
+        if destination is source and minor % 5:
+            # Most of the time two different ones are meant.
+            destination = self.opened[self.opened.index(source) - 1]
+        payer = source.owner if payer == "owner" else payer
+        return Payment(source, destination, minor, payer, reference)
 
     def order(self, payment):
         return InternalOrder(

@@ -1,0 +1,204 @@
+"""Ordering movements of every kind, in few words: as services and over HTTP."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Account
+from events.models import Event
+from fx.models import Quote
+from fx.services import create_quote, set_spread
+from fx.tests.rates import currency, money
+from ledger.models import JournalEntry, LedgerAccount, Posting
+from paycore.lib.ids import new_id
+from paycore.lib.origin import Origin
+from paycore.testing.cast import Caller, Player
+from transfers import services
+from transfers.models import Transfer
+from transfers.services import (
+    DepositOrder,
+    ExchangeOrder,
+    Payer,
+    PurchaseOrder,
+    RefundOrder,
+    ReversalOrder,
+)
+
+EXCHANGE = "/v1/transfers/exchange"
+PURCHASES = "/v1/purchases"
+DEPOSITS = "/v1/deposits"
+
+
+def refund_of(transfer: Transfer) -> str:
+    """The path of its refunds."""
+    return f"/v1/transfers/{transfer.pk}/refund"
+
+
+def reversal_of(transfer: Transfer) -> str:
+    """The path of its reversal."""
+    return f"/v1/transfers/{transfer.pk}/reverse"
+
+
+def send(caller: Caller, path: str, body: Any, *, key: str | None = None) -> Any:
+    """Order a movement, with a new key unless one is given."""
+    return caller.post(path, body, key=key or str(new_id()))
+
+
+def payer_of(player: Player) -> Payer:
+    return Payer(player.id, may_spend_from_any=player.principal.is_operator)
+
+
+def exchange(
+    player: Player, source: Account, destination: Account, amount: str, **more: Any
+) -> Transfer:
+    return services.create_exchange(
+        order=ExchangeOrder(source.pk, destination.pk, amount, **more),
+        payer=payer_of(player),
+        origin=player.origin,
+    )
+
+
+def purchase(player: Player, account: Account, wanted: str, **more: Any) -> Transfer:
+    """Pay a merchant e.g. `"10.00 EUR"`; `merchant` is their account, if any."""
+    return services.create_purchase(
+        order=_purchase_order(account, wanted, **more),
+        payer=payer_of(player),
+        origin=player.origin,
+    )
+
+
+def hold_purchase(
+    player: Player, account: Account, wanted: str, **more: Any
+) -> Transfer:
+    return services.create_held_purchase(
+        order=_purchase_order(account, wanted, **more),
+        payer=payer_of(player),
+        origin=player.origin,
+    )
+
+
+def complete(transfer: Transfer, by: Player) -> Transfer:
+    return services.complete_transfer(transfer_id=transfer.pk, origin=by.origin)
+
+
+def fail(transfer: Transfer, by: Player, code: str = "rejected_by_review") -> Transfer:
+    return services.fail_transfer(
+        transfer_id=transfer.pk, failure_code=code, origin=by.origin
+    )
+
+
+def deposit(player: Player, account: Account, amount: str, **more: Any) -> Transfer:
+    """Credit an account with e.g. `"10.00 USD"`."""
+    text, code = amount.split()
+    return services.create_deposit(
+        order=DepositOrder(
+            account.pk, text, code, more.pop("reference", str(new_id()))
+        ),
+        payer=payer_of(player),
+        origin=player.origin,
+    )
+
+
+def refund(player: Player, transfer: Transfer, amount: str | None = None) -> Transfer:
+    return services.create_refund(
+        order=RefundOrder(transfer.pk, "Asked for", amount),
+        payer=payer_of(player),
+        origin=player.origin,
+    )
+
+
+def reverse(player: Player, transfer: Transfer, *, force: bool = False) -> Transfer:
+    return services.reverse_transfer(
+        order=ReversalOrder(transfer.pk, "A mistake", force),
+        payer=payer_of(player),
+        origin=player.origin,
+    )
+
+
+def quote(
+    player: Player, amount: str, to: str, *, ttl: int = 60, age: float = 0
+) -> Quote:
+    """A quote that the person got so many seconds ago."""
+    return create_quote(
+        owner_id=player.id,
+        amount=money(amount),
+        destination=currency(to),
+        at=datetime.now(UTC) - timedelta(seconds=age),
+        ttl_seconds=ttl,
+    )
+
+
+def spread(pair: str, basis_points: int) -> None:
+    """Keep so much of every conversion of e.g. `"USD/EUR"`."""
+    base, other = pair.split("/")
+    set_spread(
+        pair=(currency(base), currency(other)),
+        basis_points=basis_points,
+        reason="Costs",
+        origin=Origin(actor="test"),
+    )
+
+
+def legs_of(transfer: Transfer, **names: Account) -> list[str]:
+    """The postings of a transfer, as they were written: `"ada -1.00 USD"`.
+
+    `names` are those of customers' accounts; the house's go by their codes.
+    """
+    by_id = {account.pk: name for name, account in names.items()}
+    postings = Posting.objects.filter(entry_id=transfer.journal_entry_id)
+    return [
+        f"{by_id.get(posting.account_id, posting.account.code)} {posting.amount}"
+        for posting in postings.select_related("account").order_by("pk")
+    ]
+
+
+def entry_of(transfer: Transfer) -> JournalEntry:
+    return JournalEntry.objects.get(pk=transfer.journal_entry_id)
+
+
+def state_of(account: Account) -> tuple[str, str, str]:
+    """What an account has posted, holds back, and lacks, as stored now."""
+    books = LedgerAccount.objects.get(pk=account.pk)
+    shortfall = money(f"1 {books.currency}").currency
+    return (
+        books.posted.text,
+        books.held.text,
+        type(books.posted)(books.shortfall_minor, shortfall).text,
+    )
+
+
+def house_holds(code: str) -> str:
+    """What an account of the house has, e.g. `house:fx:USD`."""
+    return LedgerAccount.objects.get(code=code).posted.text
+
+
+def events_of(subject_id: UUID) -> list[str]:
+    """The types of what was told about a subject, in order."""
+    told = Event.objects.filter(subject_id=subject_id).order_by("pk")
+    return list(told.values_list("type", flat=True))
+
+
+def count_statements(call: Any) -> int:
+    """How many statements a call sends, savepoints of the test included."""
+    with CaptureQueriesContext(connection) as captured:
+        response = call()
+    assert response.status_code == 201, response.content
+    return len(captured)
+
+
+def _purchase_order(
+    account: Account, wanted: str, *, merchant: Account | None = None, **more: Any
+) -> PurchaseOrder:
+    amount, code = wanted.split()
+    return PurchaseOrder(
+        account_id=account.pk,
+        amount=amount,
+        currency=code,
+        merchant_name="Corner Coffee",
+        merchant_category="restaurants",
+        merchant_account_id=None if merchant is None else merchant.pk,
+        **more,
+    )
