@@ -8,9 +8,10 @@ from accounts.models import User
 from accounts.selectors import list_users
 from paycore.lib.roles import Role
 
-# Django's permissions to edit rows. Only admins configure; operators look at
-# everything and press the buttons, whose permissions have names of their own.
-EDITING: Final = ("add_", "change_", "delete_")
+# Django's permissions to edit rows, and ours to go beyond what the books allow. Only
+# admins have these; operators look at everything and press the other buttons, whose
+# permissions have names of their own.
+FOR_ADMINS: Final = ("add_", "change_", "delete_", "force_")
 
 
 class RoleBackend(ModelBackend):
@@ -24,7 +25,7 @@ class RoleBackend(ModelBackend):
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
         role = _role_in_back_office(user_obj)
         if role is Role.OPERATOR:
-            return not perm.partition(".")[2].startswith(EDITING)
+            return not perm.partition(".")[2].startswith(FOR_ADMINS)
         return role is Role.ADMIN
 
     def has_module_perms(self, user_obj: Any, app_label: str) -> bool:

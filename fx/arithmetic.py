@@ -4,12 +4,12 @@ Every rounding is against whoever converts, and between two currencies there is 
 only, so no sequence of conversions at one set of rates ends with more than it began.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil, floor, prod
 from typing import Final
 
 from fx.errors import AmountTooSmall
@@ -163,28 +163,36 @@ def find_rate(
     neighbours: dict[str, list[PairRate]] = {}
     for rate in in_force:
         neighbours.setdefault(rate.base, []).append(rate)
-        neighbours.setdefault(rate.quote, []).append(rate.inverse())
-    ways: dict[str, list[PairRate]] = {base: []}
+        neighbours.setdefault(rate.quote, []).append(rate)
+    # From each currency that was reached, the rate that leads back towards the base.
+    reached: dict[str, PairRate | None] = {base: None}
     frontier = [base]
-    while frontier and quote not in ways:
+    while frontier and quote not in reached:
         here = frontier.pop()
-        for step in neighbours.get(here, []):
-            if step.quote not in ways:
-                ways[step.quote] = [*ways[here], step]
-                frontier.append(step.quote)
-    way = ways.get(quote)
-    return _along(way) if way else None
+        for rate in neighbours.get(here, []):
+            there = rate.quote if rate.base == here else rate.base
+            if there not in reached:
+                reached[there] = rate
+                frontier.append(there)
+    return _along(_way_to(quote, reached)) if quote in reached else None
+
+
+def _way_to(quote: str, reached: Mapping[str, PairRate | None]) -> list[PairRate]:
+    way = []
+    here = quote
+    while rate := reached[here]:
+        step = rate if rate.quote == here else rate.inverse()
+        way.append(step)
+        here = step.base
+    return way[::-1]
 
 
 def _along(way: list[PairRate]) -> PairRate:
-    rate = Fraction(1)
-    for step in way:
-        rate *= step.rate
     ageing = [step for step in way if step.ages]
     return PairRate(
         base=way[0].base,
         quote=way[-1].quote,
-        rate=rate,
+        rate=prod((step.rate for step in way), start=Fraction(1)),
         source="+".join(dict.fromkeys(step.source for step in way)),
         as_of=min(step.as_of for step in ageing or way),
         ages=bool(ageing),

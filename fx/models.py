@@ -74,9 +74,9 @@ class Rate(models.Model):
 class Spread(models.Model):
     """What the house keeps of a conversion between two currencies, either way.
 
-    In basis points (hundredths of a percent). Never overwritten, so that the rows tell
-    who set which spread when; the newest of a pair holds. `base` comes before `quote`
-    in the alphabet.
+    In basis points (hundredths of a percent), also where the rate is computed from
+    those of other pairs. Never overwritten, so that the rows tell who set which spread
+    when; the newest of a pair holds. `base` comes before `quote` in the alphabet.
     """
 
     id = models.BigAutoField(primary_key=True)

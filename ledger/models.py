@@ -5,12 +5,13 @@ Amounts are minor units; credit is positive, debit negative.
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Greatest
 
 from paycore.lib.ids import new_id
 from paycore.lib.money import Money
 from paycore.lib.times import StatementTime
-from paycore.lib.triggers import append_only
+from paycore.lib.triggers import append_only, never_deleted
 
 
 class LedgerAccount(models.Model):
@@ -53,9 +54,19 @@ class LedgerAccount(models.Model):
                     - F("shortfall_minor")
                 ),
             ),
+            # So that no shortfall prepared beforehand can let an account go lower.
             models.CheckConstraint(
-                name="ledger_account_shortfall_is_not_negative",
-                condition=Q(shortfall_minor__gte=0),
+                name="ledger_account_shortfall_is_what_is_lacking",
+                condition=Q(
+                    shortfall_minor=Greatest(
+                        Value(0),
+                        Coalesce(
+                            F("floor_minor") - F("posted_minor") + F("held_minor"),
+                            Value(0),
+                        ),
+                        output_field=models.BigIntegerField(),
+                    )
+                ),
             ),
             models.CheckConstraint(
                 name="ledger_account_held_is_not_negative",
@@ -67,9 +78,7 @@ class LedgerAccount(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.Protect(
-                name="ledger_account_is_never_deleted", operation=pgtrigger.Delete
-            ),
+            never_deleted("ledger_account"),
         ]
 
     def __str__(self) -> str:
@@ -266,6 +275,11 @@ class Hold(models.Model):
             ),
         ]
         indexes = [
+            # All of an account's holds, most of which have ended; the next one finds
+            # the few that are open.
+            models.Index(
+                fields=["account", "created_at", "id"], name="ledger_hold_by_account"
+            ),
             models.Index(
                 fields=["account"],
                 condition=Q(status="open"),
@@ -278,9 +292,7 @@ class Hold(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.Protect(
-                name="ledger_hold_is_never_deleted", operation=pgtrigger.Delete
-            ),
+            never_deleted("ledger_hold"),
             # An ended hold is history, like an entry.
             pgtrigger.Trigger(
                 name="ledger_hold_ends_once",

@@ -1,6 +1,5 @@
 """Every path that this server answers."""
 
-from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.views import AccountList
@@ -24,5 +23,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("", include("fx.urls")),
     path("", include("transfers.urls")),
-    path("admin/", admin.site.urls),
+    path("", include("paycore.backoffice.urls")),
 ]

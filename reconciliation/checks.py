@@ -41,6 +41,20 @@ CHECKS: Final = (
         """,
     ),
     Check(
+        name="posting_has_entry_and_account",
+        rule="A posting belongs to an entry and to an account of its currency.",
+        sql="""
+            SELECT 'posting ' || posting.id, posting.currency, 2,
+                (entry.id IS NOT NULL)::int + (account.id IS NOT NULL)::int
+            FROM ledger_posting AS posting
+            LEFT JOIN ledger_journalentry AS entry ON entry.id = posting.entry_id
+            LEFT JOIN ledger_ledgeraccount AS account
+                ON account.id = posting.account_id
+                AND account.currency = posting.currency
+            WHERE entry.id IS NULL OR account.id IS NULL
+        """,
+    ),
+    Check(
         name="account_is_the_sum_of_its_postings",
         rule="An account's posted balance is the sum of its postings.",
         sql="""

@@ -8,10 +8,12 @@ from typing import Final
 from django.db import connection, transaction
 
 from paycore.lib.metrics import (
+    FX_LIQUIDITY,
     LEDGER_DIFFERENCES,
     LEDGER_IMBALANCE,
     LEDGER_PROVED_AT,
 )
+from paycore.lib.money import Money
 from reconciliation.checks import CHECKS, Check
 
 
@@ -57,6 +59,7 @@ def prove_books() -> Iterator[Difference]:
         found += 1
         yield difference
     _measure_imbalance()
+    _measure_liquidity()
     LEDGER_DIFFERENCES.set(found)
     LEDGER_PROVED_AT.set_to_current_time()
 
@@ -72,6 +75,23 @@ def _measure_imbalance() -> None:
         cursor.execute(_IMBALANCES)
         for currency, imbalance in cursor.fetchall():
             LEDGER_IMBALANCE.labels(currency=currency).set(float(imbalance))
+
+
+# The house's accounts are known by their codes. See `ledger.house`.
+_LIQUIDITY: Final = """
+    SELECT currency, posted_minor
+    FROM ledger_ledgeraccount
+    WHERE code = 'house:fx:' || currency AND version > 0
+"""
+
+
+def _measure_liquidity() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_LIQUIDITY)
+        for currency, posted_minor in cursor.fetchall():
+            # A gauge is a float anyhow; nothing is decided by it.
+            position = float(Money.of(posted_minor, currency).amount)
+            FX_LIQUIDITY.labels(currency=currency).set(position)
 
 
 @contextmanager

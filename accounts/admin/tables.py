@@ -57,6 +57,24 @@ def emails_of(user_ids: Collection[str]) -> dict[UUID, str]:
     return dict(User.objects.filter(pk__in=user_ids).values_list("pk", "email"))
 
 
+@names_for("customer")
+def emails_of_owners(account_ids: Collection[str]) -> dict[UUID, str]:
+    """Whose accounts these are. The books name a customer's account by its id."""
+    accounts = Account.objects.filter(pk__in=account_ids)
+    return dict(accounts.values_list("pk", "owner__email"))
+
+
+def account_named(account_id: UUID, *, title: str) -> Table:
+    """The account with an id that somebody wrote, if there is one."""
+    account = Account.objects.filter(pk=account_id)
+    return Table(
+        title=title,
+        columns=COLUMNS,
+        rows=list(_with_books(account)),
+        empty="There is no account with this id.",
+    )
+
+
 @table_of("ledger.ledgeraccount")
 def account_of_books(books: Any) -> Table:
     """Whose account a ledger account is, if it is a customer's."""

@@ -13,6 +13,7 @@ import ledger.selectors
 from accounts.errors import AccountNotFound
 from accounts.models import Account
 from paycore.lib.money import CURRENCIES, Currency
+from paycore.lib.rows import one_of
 
 if TYPE_CHECKING:
     from ledger.models import Posting
@@ -84,8 +85,9 @@ def get_parties(account_ids: Iterable[UUID]) -> dict[UUID, AccountParty]:
     Whether they may move is for the books to say, under their locks.
     """
     # Plain SQL: building and compiling the queryset would take longer than asking.
+    condition, parameters = one_of(set(account_ids))
     with connection.cursor() as cursor:
-        cursor.execute(_PARTIES, [list(set(account_ids))])
+        cursor.execute(_PARTIES.format(condition=condition), parameters)
         rows = cursor.fetchall()
     return {
         account_id: AccountParty(account_id, owner_id, CURRENCIES.get(code))
@@ -97,7 +99,7 @@ _PARTIES: Final = """
     SELECT account.id, account.owner_id, books.currency
     FROM accounts_account AS account
     JOIN ledger_ledgeraccount AS books ON books.id = account.id
-    WHERE account.id = ANY(%s::uuid[])
+    WHERE account.id {condition}
 """
 
 

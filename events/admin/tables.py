@@ -90,4 +90,9 @@ TYPE: Final = Column(
     "Event", lambda event: link_to("events_event", event.pk, event.type)
 )
 ACTOR: Final = Column("By", actor_of)
-REASON: Final = Column("Reason", lambda event: event.data.get("reason"), is_prose=True)
+# A person gives a reason, a rule says why.
+REASON: Final = Column(
+    "Reason",
+    lambda event: event.data.get("reason") or event.data.get("why"),
+    is_prose=True,
+)

@@ -19,8 +19,8 @@ from unfold.widgets import (
 from fx.arithmetic import BASIS
 from fx.models import Spread
 from fx.services import set_spread
+from paycore.backoffice.forms import LONGEST_REASON
 from paycore.backoffice.lists import exact_filter
-from paycore.backoffice.orders import LONGEST_REASON
 from paycore.backoffice.pages import Pages
 from paycore.backoffice.tables import named_subject_cell
 from paycore.lib.errors import InvalidInput

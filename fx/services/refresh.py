@@ -23,7 +23,8 @@ from fx.services.rates import load_rates
 from fx.sources import default_name
 from paycore.lib.db import joined_atomic
 
-FIRST_PAUSE: Final = timedelta(minutes=15)
+# Less than between two runs, so that one failure is forgiven by the next run.
+FIRST_PAUSE: Final = timedelta(minutes=10)
 LONGEST_PAUSE: Final = timedelta(hours=6)
 
 log = structlog.get_logger(__name__)

@@ -282,4 +282,5 @@ def _with_spread(pair_rate, basis_points):
 
 def _exactly(amount: Money, value: Fraction, wanted: Currency) -> Fraction:
     """Minor units with their fraction."""
-    return amount.minor * value * 10**wanted.decimals / 10**amount.currency.decimals
+    factor = Fraction(10**wanted.decimals, 10**amount.currency.decimals)
+    return amount.minor * value * factor

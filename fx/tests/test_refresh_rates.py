@@ -113,7 +113,7 @@ def test_leaves_a_failing_source_alone_longer_each_time(place):
         place.remove("first")
         at = retry_at
 
-    assert pauses == [15, 30, 60, 120, 240, 360, 360, 360]
+    assert pauses == [10, 20, 40, 80, 160, 320, 360, 360]
     assert RateSource.objects.get(name="first").failures == 8
     assert recorded() == []
 
@@ -123,8 +123,8 @@ def test_asks_the_others_meanwhile(place):
     place.refresh("first", "second")
     place.put("first", rate="0.92")
 
-    assert place.refresh("first", "second", at=NOW + 14 * MINUTE) == "second"
-    assert place.refresh("first", "second", at=NOW + 15 * MINUTE) == "first"
+    assert place.refresh("first", "second", at=NOW + 9 * MINUTE) == "second"
+    assert place.refresh("first", "second", at=NOW + 10 * MINUTE) == "first"
 
     assert recorded() == [("second", "0.93"), ("first", "0.92")]
 
@@ -132,15 +132,15 @@ def test_asks_the_others_meanwhile(place):
 def test_forgives_after_one_answer(place):
     place.refresh("first")
     place.put("first")
-    place.refresh("first", at=NOW + 15 * MINUTE)
+    place.refresh("first", at=NOW + 10 * MINUTE)
     place.remove("first")
 
     place.refresh("first", at=NOW + 30 * MINUTE)
 
     source = RateSource.objects.get()
     assert source.failures == 1
-    assert source.retry_at == NOW + 45 * MINUTE
-    assert source.answered_at == NOW + 15 * MINUTE
+    assert source.retry_at == NOW + 40 * MINUTE
+    assert source.answered_at == NOW + 10 * MINUTE
 
 
 def test_calls_a_source_without_a_name_by_its_file(place):

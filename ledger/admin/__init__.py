@@ -3,8 +3,10 @@
 from ledger.admin.accounts import LedgerAccountPages
 from ledger.admin.holds import HoldPages
 from ledger.admin.journal import JournalEntryPages, PostingPages
+from ledger.admin.positions import positions_of_house
 from ledger.admin.tables import (
     entries_of_account,
+    hold_of_order,
     open_holds_of_account,
     postings_of_entry,
 )
@@ -15,6 +17,8 @@ __all__ = [
     "LedgerAccountPages",
     "PostingPages",
     "entries_of_account",
+    "hold_of_order",
     "open_holds_of_account",
+    "positions_of_house",
     "postings_of_entry",
 ]

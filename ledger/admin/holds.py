@@ -6,6 +6,7 @@ from typing import Final
 from django.contrib import admin
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from ledger.admin.tables import HOLD_COLUMNS, account_cell
@@ -37,8 +38,6 @@ class HoldPages(Pages[Hold]):
     search_fields = ("=id", "=account__code")
     search_help_text = "The whole id, or the code of a ledger account"
     list_select_related = ("account",)
-    # Their ids are in the order of time, and have the index.
-    ordering = ("-id",)
     fields = (
         ("id", "shown_status"),
         ("amount", "captured"),
@@ -53,6 +52,12 @@ class HoldPages(Pages[Hold]):
     )
 
     amount = money_column("amount")
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        # Of an account they have an index by time; of all, their ids are in its order.
+        if "account" in request.GET:
+            return ("-created_at", "-id")
+        return ("-id",)
 
     @admin.display(description="captured of it")
     def captured(self, hold: Hold) -> SafeString:

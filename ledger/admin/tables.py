@@ -11,6 +11,7 @@ from paycore.backoffice.columns import link_to, link_to_list
 from paycore.backoffice.tables import (
     Column,
     Table,
+    find_names,
     named_subject_cell,
     newest,
     short_name,
@@ -50,17 +51,29 @@ def open_holds_of_account(account_id: UUID) -> Table:
     )
 
 
+def hold_of_order(hold_id: UUID) -> Table:
+    """The funds that an order had or has on hold."""
+    return Table(
+        title="Hold",
+        columns=HOLD_COLUMNS,
+        rows=list(Hold.objects.filter(pk=hold_id)),
+    )
+
+
 def postings_of_entry(entry: JournalEntry) -> Table:
     """Both sides of an entry, and all others if it has more."""
+    postings = list(list_entry_postings(entry.pk))
+    names = find_names(posting.account.code for posting in postings)
     return Table(
         title="Postings",
         columns=(
             Column("Posting", lambda row: link_to("ledger_posting", row.pk, row.pk)),
             Column("Ledger account", account_cell),
+            Column("Whose", lambda row: names.get(row.account.code, "the house")),
             AMOUNT,
             BALANCE,
         ),
-        rows=list(list_entry_postings(entry.pk)),
+        rows=postings,
         note="Credit is positive, debit negative; per currency they sum to zero.",
     )
 

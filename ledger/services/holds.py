@@ -98,7 +98,7 @@ def release_hold(*, hold_id: UUID) -> Hold:
 
 
 def expire_holds(*, at: datetime) -> int:
-    """Release open holds that expired before `at`, a batch; say how many."""
+    """Release open holds that expired at or before `at`, a batch; say how many."""
     with joined_atomic():
         due = list(_list_expired(at).order_by("expires_at")[:EXPIRY_BATCH])
         books = lock_accounts(hold.account_id for hold in due)

@@ -36,7 +36,7 @@ from paycore.lib.money import (
     CurrencyMismatch,
     Money,
 )
-from paycore.lib.rows import insert_rows, pipelined
+from paycore.lib.rows import given, insert_rows, one_of, pipelined
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +93,17 @@ class _Balance:
     def available(self) -> Money:
         return Money(self.posted_minor - self.held_minor, self.currency)
 
-    def refusal_to_move(self) -> DomainError | None:
-        if self.is_frozen or self.is_closed:
+    def refusal_to_move(self, *, settle: bool = False) -> DomainError | None:
+        if self.is_closed or (self.is_frozen and not settle):
             return AccountNotActive(
                 status="closed" if self.is_closed else "frozen",
                 account_id=str(self.account_id),
             )
         return None
 
-    def refusal_of(self, *, posted_change: int, held_change: int) -> DomainError | None:
+    def refusal_of(
+        self, *, posted_change: int, held_change: int, force: bool = False
+    ) -> DomainError | None:
         posted = self.posted_minor + posted_change
         needed = held_change - posted_change
         if abs(posted) > LARGEST_MINOR:
@@ -110,7 +112,7 @@ class _Balance:
             )
         # Only who takes money out can be short of it: a credit to an account below
         # its floor must not be refused.
-        if needed > 0 and self.floor_minor is not None and not self.may_fall_short:
+        if needed > 0 and self.floor_minor is not None and not force:
             spendable = self.posted_minor - self.held_minor - self.floor_minor
             if needed > spendable:
                 return InsufficientBalance(
@@ -166,21 +168,26 @@ class Books:
         in another currency than its account: bugs of the caller.
         """
         nets = _net_changes(draft)
-        refusal = None if settle else self.refusal_to_move(nets)
+        refusal = self.refusal_to_move(nets, settle=settle)
         for account_id, net in nets.items():
             if refusal is not None:
                 return refusal
-            balance = self._balances[account_id]
-            balance.may_fall_short |= force
-            refusal = balance.refusal_of(posted_change=net, held_change=0)
+            refusal = self._balances[account_id].refusal_of(
+                posted_change=net, held_change=0, force=force
+            )
         if refusal is None:
-            self._take_in(draft)
+            self._take_in(draft, force=force)
         return refusal
 
-    def refusal_to_move(self, account_ids: Iterable[UUID]) -> DomainError | None:
-        """`AccountNotActive` for the first of these that is frozen or closed."""
+    def refusal_to_move(
+        self, account_ids: Iterable[UUID], *, settle: bool = False
+    ) -> DomainError | None:
+        """`AccountNotActive` for the first of these that is frozen or closed.
+
+        With `settle` only for a closed one.
+        """
         for account_id in account_ids:
-            refusal = self._balances[account_id].refusal_to_move()
+            refusal = self._balances[account_id].refusal_to_move(settle=settle)
             if refusal is not None:
                 return refusal
         return None
@@ -213,10 +220,11 @@ class Books:
         _update_balances(self._balances)
         self._drafts, self._balances_after = [], []
 
-    def _take_in(self, draft: EntryDraft) -> None:
+    def _take_in(self, draft: EntryDraft, *, force: bool) -> None:
         self._drafts.append(draft)
         for line in draft.lines:
             balance = self._balances[line.account_id]
+            balance.may_fall_short |= force
             _require_same_currency(line.amount, balance)
             balance.change(posted=line.amount.minor)
             self._balances_after.append(balance.posted_minor)
@@ -233,8 +241,9 @@ def lock_accounts(account_ids: Iterable[UUID]) -> Books:
     if not connection.in_atomic_block:
         raise TransactionManagementError("Without a transaction no lock is kept.")
     started = time.perf_counter()
+    condition, parameters = one_of(set(account_ids))
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [list(set(account_ids))])
+        cursor.execute(_LOCK.format(condition=condition), parameters)
         rows = cursor.fetchall()
         # Without an account there is no lock to wait for, and nothing to write.
         at = max(row[-1] for row in rows) if rows else _NEVER
@@ -253,7 +262,7 @@ _LOCK: Final = """
     WITH locked AS MATERIALIZED (
         SELECT id, currency, posted_minor, held_minor, floor_minor, is_frozen, is_closed
         FROM ledger_ledgeraccount
-        WHERE id = ANY(%s::uuid[])
+        WHERE id {condition}
         ORDER BY id
         FOR NO KEY UPDATE
     )
@@ -343,15 +352,13 @@ def _insert_postings(
 # lack can but shrink, so the check on the floor keeps the last word.
 _UPDATE_BALANCES: Final = """
     UPDATE ledger_ledgeraccount AS account
-    SET posted_minor = account.posted_minor + change.posted,
-        held_minor = account.held_minor + change.held,
-        shortfall_minor = CASE WHEN change.may_fall_short THEN change.lacking
-            ELSE least(account.shortfall_minor, change.lacking) END,
+    SET posted_minor = account.posted_minor + given.posted,
+        held_minor = account.held_minor + given.held,
+        shortfall_minor = CASE WHEN given.may_fall_short THEN given.lacking
+            ELSE least(account.shortfall_minor, given.lacking) END,
         version = account.version + 1
-    FROM unnest(
-        %s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::boolean[]
-    ) AS change (id, posted, held, lacking, may_fall_short)
-    WHERE account.id = change.id
+    FROM {changes}
+    WHERE account.id = given.account_id
 """
 
 
@@ -363,16 +370,19 @@ def _update_balances(balances: Mapping[UUID, _Balance]) -> None:
     ]
     if not moved:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _UPDATE_BALANCES,
-            [
-                [balance.account_id for balance in moved],
-                [balance.posted_change for balance in moved],
-                [balance.held_change for balance in moved],
-                [balance.lacking_minor for balance in moved],
+    changes, parameters = given(
+        {
+            "account_id": ("uuid", [balance.account_id for balance in moved]),
+            "posted": ("bigint", [balance.posted_change for balance in moved]),
+            "held": ("bigint", [balance.held_change for balance in moved]),
+            "lacking": ("bigint", [balance.lacking_minor for balance in moved]),
+            "may_fall_short": (
+                "boolean",
                 [balance.may_fall_short for balance in moved],
-            ],
-        )
+            ),
+        }
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_UPDATE_BALANCES.format(changes=changes), parameters)
     for balance in moved:
         balance.posted_change = balance.held_change = 0

@@ -30,7 +30,7 @@ def hold(ada):
         ("held_minor = 10001", "ledger_account_is_not_overdrawn"),
         ("floor_minor = 4001", "ledger_account_is_not_overdrawn"),
         ("held_minor = -1", "ledger_account_held_is_not_negative"),
-        ("shortfall_minor = -1", "ledger_account_shortfall_is_not_negative"),
+        ("shortfall_minor = -1", "ledger_account_shortfall_is_what_is_lacking"),
         ("is_closed = TRUE", "ledger_account_closed_is_empty"),
         (
             "posted_minor = held_minor, is_closed = TRUE",

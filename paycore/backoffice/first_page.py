@@ -21,6 +21,7 @@ class Place(StrEnum):
 
     BOOKS = "The books"
     ATTENTION = "What needs a person"
+    POSITIONS = "What the house holds"
     LATEST = "What happened last"
 
 

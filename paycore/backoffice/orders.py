@@ -1,32 +1,31 @@
 """Buttons: an order to a service, given by a person who says why.
 
-A button leads to a page that asks for the reason. Sending it calls the service, which
-writes the event that remembers who, what and why, and comes back with a message.
+A button leads to a page that asks for the reason, and for what else the order needs.
+Sending it calls the service, which writes the event that remembers who, what and why,
+and comes back with a message.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from unfold.decorators import action
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminTextareaWidget
 
+from paycore.backoffice.forms import ReasonForm
 from paycore.lib.db import run_in_transaction
-from paycore.lib.errors import DomainError
+from paycore.lib.errors import DomainError, InvalidState
 from paycore.lib.origin import Origin
 from paycore.lib.roles import Role
-
-LONGEST_REASON: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,70 +38,111 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a button asks for: of which row, by whom, and why."""
+    """What a button asks for: of which row, by whom, and why.
+
+    `asked` is what its form asks for besides, by the names of the fields.
+    """
 
     object_id: UUID
     by: Staff
     reason: str
     origin: Origin
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
 
-class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        max_length=LONGEST_REASON,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Kept for ever with what you do, and shown in the audit trail.",
-    )
+Giver = Callable[[Any, Order], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Button:
+    title: str
+    permission: str
+    explanation: str
+    form: type[ReasonForm]
+    give: Giver
+
+    def answer(
+        self, admin: ModelAdmin[Any], request: HttpRequest, object_id: str
+    ) -> HttpResponse:
+        if not request.user.has_perm(self.permission):
+            raise PermissionDenied
+        row = _visible_row(admin, request, object_id)
+        form = self.form(request.POST or None, row=row, user=request.user)
+        is_sent = request.method == "POST" and form.is_valid()
+        if is_sent and self._is_done(admin, request, form):
+            return redirect(_address_of(admin, row.pk))
+        return self._ask(admin, request, form)
+
+    def _is_done(
+        self, admin: ModelAdmin[Any], request: HttpRequest, form: ReasonForm
+    ) -> bool:
+        """Whether there is nothing more to ask, be it given or refused."""
+
+        def work() -> str:
+            _refuse_what_has_changed(form)
+            return self.give(admin, _order(request, form))
+
+        try:
+            # Again when it lost a race, like any request of the API.
+            told = run_in_transaction(work)
+        except DomainError as refusal:
+            if form.takes(refusal):
+                return False
+            messages.error(request, refusal.detail)
+        else:
+            messages.success(request, told)
+        return True
+
+    def _ask(
+        self, admin: ModelAdmin[Any], request: HttpRequest, form: ReasonForm
+    ) -> HttpResponse:
+        context = {
+            **admin.admin_site.each_context(request),
+            "title": f"{self.title}: {form.row}",
+            "opts": admin.opts,
+            "original": form.row,
+            "form": form,
+            "facts": form.facts(),
+            "explanation": self.explanation,
+            "button": self.title,
+            "back": _address_of(admin, form.row.pk),
+        }
+        return render(request, "backoffice/order.html", context)
 
 
 def with_reason(
-    *, title: str, permission: str, explanation: str, is_dangerous: bool = False
-) -> Callable[[Callable[[Any, Order], str]], Any]:
+    *,
+    title: str,
+    permission: str,
+    explanation: str,
+    form: type[ReasonForm] = ReasonForm,
+    is_dangerous: bool = False,
+) -> Callable[[Giver], Any]:
     """Make a button of a method that gives an `Order` to a service.
 
     The method returns what to tell the person. A refusal of the service is shown to
     them. Name the method in `actions_detail`. `permission` is `<app>.<codename>`.
+    `form` is for what it asks besides the reason.
     """
 
-    def decorate(give: Callable[[Any, Order], str]) -> Any:
+    def decorate(give: Giver) -> Any:
+        button = _Button(title, permission, explanation, form, give)
+
         @wraps(give)
         def page(
             admin: ModelAdmin[Any], request: HttpRequest, object_id: str
         ) -> HttpResponse:
-            if not request.user.has_perm(permission):
-                raise PermissionDenied
-            row = _visible_row(admin, request, object_id)
-            form = ReasonForm(request.POST or None)
-            if request.method == "POST" and form.is_valid():
-                order = _order(request, row.pk, form.cleaned_data["reason"])
-                try:
-                    # Again when it lost a race, like any request of the API.
-                    told = run_in_transaction(lambda: give(admin, order))
-                    messages.success(request, told)
-                except DomainError as refusal:
-                    messages.error(request, refusal.detail)
-                return redirect(_address_of(admin, row.pk))
-            context = {
-                **admin.admin_site.each_context(request),
-                "title": f"{title}: {row}",
-                "opts": admin.opts,
-                "original": row,
-                "form": form,
-                "explanation": explanation,
-                "button": title,
-                "back": _address_of(admin, row.pk),
-            }
-            return render(request, "backoffice/order.html", context)
+            return button.answer(admin, request, object_id)
 
-        button = action(
+        decorated = action(
             page,
             description=title,
             variant=ActionVariant.DANGER if is_dangerous else ActionVariant.DEFAULT,
         )
         # Not unfold's own `permissions`: its system check asks the database whether
         # they exist, and so there could be no check before the first migration.
-        button.__dict__["permission"] = permission
-        return button
+        decorated.__dict__["permission"] = permission
+        return decorated
 
     return decorate
 
@@ -122,14 +162,28 @@ def _visible_row(admin: ModelAdmin[Any], request: HttpRequest, object_id: str) -
     return row
 
 
-def _order(request: HttpRequest, object_id: UUID, reason: str) -> Order:
+def _refuse_what_has_changed(form: ReasonForm) -> None:
+    seen = form.cleaned_data["seen"]
+    if not seen and not form.state_of(form.row):
+        return
+    # Locked, so that of two equal forms sent at once the second one waits here.
+    rows: QuerySet[Any] = QuerySet(type(form.row)).select_for_update(no_key=True)
+    if form.state_of(rows.get(pk=form.row.pk)) != seen:
+        raise InvalidState(
+            why="Something has changed since you opened the form. Nothing was done;"
+            " look at it again."
+        )
+
+
+def _order(request: HttpRequest, form: ReasonForm) -> Order:
     user: Any = request.user
     request_id = getattr(request, "request_id", "")
     return Order(
-        object_id=object_id,
+        object_id=form.row.pk,
         by=Staff(user_id=user.pk, role=user.role),
-        reason=reason,
+        reason=form.cleaned_data["reason"],
         origin=Origin.of_user(user.pk, request_id=request_id),
+        asked=form.cleaned_data,
     )
 
 

@@ -34,6 +34,8 @@ class Pages(ReadOnly[Row]):
     list_select_related: ClassVar[Any] = ()
     actions_detail: ClassVar[tuple[str, ...]] = ()
     change_form_template = "backoffice/page.html"
+    # How events and holds call these rows, if not by the name of the model.
+    kind_of_subject: ClassVar[str | None] = None
 
     class Media:
         css = {"all": ["backoffice/backoffice.css"]}

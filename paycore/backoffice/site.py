@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.conf import settings
 from django.contrib.auth.views import PasswordChangeView
-from django.http import HttpRequest
+from django.core.paginator import InvalidPage
+from django.http import Http404, HttpRequest
 from django.template.response import TemplateResponse
+from django.templatetags.static import static
 from django.urls import reverse
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ else:
 
 # Red where real money moves, so that nobody takes it for a playground.
 ENVIRONMENT_COLORS: Final = {"production": "danger"}
+# A page of more digits would be beyond the last one.
+MOST_DIGITS_OF_PAGE: Final = 9
 
 
 class BackOfficeSite(UnfoldAdminSite):
@@ -24,6 +28,19 @@ class BackOfficeSite(UnfoldAdminSite):
     index_template = "backoffice/first_page.html"
     # The app that keeps people sets it: a password is changed by its service.
     password_change_form: type[Any] | None = None
+
+    def search(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        page = request.GET.get("page", "1")
+        # unfold counts with the number as it came, and would fail on any other text.
+        if not (page.isascii() and page.isdigit() and len(page) <= MOST_DIGITS_OF_PAGE):
+            raise Http404
+        try:
+            found = super().search(request, extra_context)  # type: ignore[misc]
+        except InvalidPage as error:
+            raise Http404 from error
+        return cast("TemplateResponse", found)
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -48,3 +65,8 @@ def environment_badge(request: HttpRequest) -> list[str] | None:
 def environment_prefix(request: HttpRequest) -> str | None:
     """The name of the environment, for the titles of browser tabs."""
     return getattr(settings, "ENVIRONMENT_NAME", "") or None
+
+
+def favicon_address(request: HttpRequest) -> str:
+    """Where the symbol for browser tabs is."""
+    return static("backoffice/favicon.svg")

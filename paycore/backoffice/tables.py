@@ -129,13 +129,16 @@ def number_cell(text: object) -> SafeString:
 def subject_cell(kind: str, key: object, *, text: object = None) -> SafeString:
     """A link to the thing that an event or a hold names, e.g. `transfer`, `<uuid>`.
 
-    Whatever has a page here is found by the name of its model.
+    Whatever has a page here is found by the name of its model, or by the
+    `kind_of_subject` of its pages.
     """
     shown = key if text is None else text
-    wanted = kind.replace("_", "")
-    for model in site._registry:  # noqa: SLF001
-        if model._meta.model_name == wanted:
-            return link_to(f"{model._meta.app_label}_{wanted}", key, shown)
+    name = kind.replace("_", "")
+    for model, pages in site._registry.items():  # noqa: SLF001
+        names = {model._meta.model_name, getattr(pages, "kind_of_subject", None)}
+        if name in names:
+            page = f"{model._meta.app_label}_{model._meta.model_name}"
+            return link_to(page, key, shown)
     return format_html("{}", shown)
 
 

@@ -71,6 +71,13 @@ FX_RATE_AS_OF: Final = Gauge(
     ["base", "quote"],
     multiprocess_mode="mostrecent",
 )
+FX_LIQUIDITY: Final = Gauge(
+    "fx_liquidity",
+    "What the house holds from exchanges, in major units of the currency (so of BTC 0.5"
+    " is half a coin), when the books were last proved; below zero it is short.",
+    ["currency"],
+    multiprocess_mode="mostrecent",
+)
 PAYOUT_MANUAL_REVIEW_QUEUE_SIZE: Final = Gauge(
     "payout_manual_review_queue_size",
     "Payouts that wait for a person.",

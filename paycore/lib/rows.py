@@ -4,11 +4,12 @@
 itself: for a batch of a thousand transfers that took 0.22 s, this takes 0.05 s.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import chain
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 from django.contrib.postgres.fields import ArrayField
@@ -44,6 +45,34 @@ def insert_rows(
             cursor.execute(
                 _insert_values(model, names, count), list(chain.from_iterable(rows))
             )
+
+
+def one_of(values: Collection[UUID]) -> tuple[str, list[Any]]:
+    """`IN (...)` for few values and `= ANY (...)` for many, with its parameters.
+
+    For few it is not just the driver that is faster: of an array PostgreSQL does not
+    know how many there will be, so it makes a new plan each time.
+    """
+    if 0 < len(values) <= FEW:
+        return f"IN ({', '.join(['%s'] * len(values))})", list(values)
+    return "= ANY (%s::uuid[])", [list(values)]
+
+
+def given(
+    columns: Mapping[str, tuple[str, Sequence[Any]]],
+) -> tuple[str, list[Any]]:
+    """Rows to join with, for a FROM: `name: (type, values)`; and its parameters."""
+    kinds = [kind for kind, _ in columns.values()]
+    values = [column for _, column in columns.values()]
+    count = len(values[0])
+    names = ", ".join(columns)
+    if count <= FEW:
+        row = ", ".join(f"%s::{kind}" for kind in kinds)
+        rows = ", ".join([f"({row})"] * count)
+        parameters = list(chain.from_iterable(zip(*values, strict=True)))
+        return f"(VALUES {rows}) AS given ({names})", parameters
+    arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
+    return f"unnest({arrays}) AS given ({names})", values
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """Database triggers that several apps' models wear."""
 
+from typing import Any
+
 import pgtrigger
 
 
@@ -10,14 +12,30 @@ def append_only(table: str) -> pgtrigger.Trigger:
     TRUNCATE, and an UPDATE that matches no row is a mistake all the same. Violations
     arrive as `<table>_is_append_only`.
     """
-    name = f"{table}_is_append_only"
+    return _refusal(
+        f"{table}_is_append_only",
+        operation=pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
+        rule="append-only",
+    )
+
+
+def never_deleted(subject: str) -> pgtrigger.Trigger:
+    """Refuse DELETE and TRUNCATE; violations arrive as `<subject>_is_never_deleted`."""
+    return _refusal(
+        f"{subject}_is_never_deleted",
+        operation=pgtrigger.Delete | pgtrigger.Truncate,
+        rule="never deleted from",
+    )
+
+
+def _refusal(name: str, *, operation: Any, rule: str) -> pgtrigger.Trigger:
     return pgtrigger.Trigger(
         name=name,
         level=pgtrigger.Statement,
         when=pgtrigger.Before,
-        operation=pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
+        operation=operation,
         func=f"""
-            RAISE EXCEPTION '% is refused: % is append-only.', TG_OP, TG_TABLE_NAME
+            RAISE EXCEPTION '% is refused: % is {rule}.', TG_OP, TG_TABLE_NAME
             USING ERRCODE = 'integrity_constraint_violation',
                   CONSTRAINT = '{name}';
         """,

@@ -15,8 +15,15 @@ from .environment import (
     webhook_secrets,
     whole_number,
 )
-from .interfaces import REST_FRAMEWORK, SPECTACULAR_SETTINGS, UNFOLD
-from .servers import broker_url, database, embedded_redis_url, home_directory
+from .interfaces import (
+    AUTH_PASSWORD_VALIDATORS,
+    MIDDLEWARE,
+    REST_FRAMEWORK,
+    SPECTACULAR_SETTINGS,
+    TEMPLATES,
+    UNFOLD,
+)
+from .servers import POOL, broker_url, database, embedded_redis_url, home_directory
 from .workers import celery_config
 
 # Without it `ModelAdmin[Payout]` fails at run time.
@@ -30,6 +37,8 @@ DURABLE = True
 # Where the stack listens, on loopback; the password of the people that it seeds.
 PORT = whole_number("PORT", default=8000, least=1)
 DEMO_PASSWORD: str = env.str("DEMO_PASSWORD", default="")
+BENCH_SECONDS = whole_number("BENCH_SECONDS", default=3, least=1)
+BENCH_ACCOUNTS = whole_number("BENCH_ACCOUNTS", default=10000, least=2)
 
 FIRST_PARTY_APPS = [
     "paycore.api",
@@ -57,37 +66,8 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     *FIRST_PARTY_APPS,
 ]
-MIDDLEWARE = [
-    "django_prometheus.middleware.PrometheusBeforeMiddleware",
-    "paycore.api.middleware.RequestContext",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_prometheus.middleware.PrometheusAfterMiddleware",
-]
 ROOT_URLCONF = "paycore.urls"
 WSGI_APPLICATION = "paycore.wsgi.application"
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                f"django.{name}"
-                for name in (
-                    "template.context_processors.request",
-                    "contrib.auth.context_processors.auth",
-                    "contrib.messages.context_processors.messages",
-                )
-            ]
-        },
-    }
-]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # A path that is not one of ours is a 404, whatever its last character.
 APPEND_SLASH = False
@@ -96,13 +76,8 @@ APPEND_SLASH = False
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend"]
 PASSWORD_HASHERS = ["accounts.hashers.Argon2"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("MinimumLengthValidator", "CommonPasswordValidator")
-]
 ACCESS_TOKEN_LIFETIME = whole_number("ACCESS_TOKEN_LIFETIME", default=900, least=1)
 REFRESH_TOKEN_LIFETIME = whole_number("REFRESH_TOKEN_LIFETIME", default=86400, least=1)
-LOGIN_URL = "admin:login"
 
 # Storage. The address of an embedded server is only computed here.
 LOCK_TIMEOUT_MS = whole_number("LOCK_TIMEOUT_MS", default=2000)
@@ -114,13 +89,11 @@ DATABASE_POOL_SIZE = whole_number("DATABASE_POOL_SIZE", default=16, least=1)
 REDIS_URL: str = env.str("REDIS_URL", default="") or embedded_redis_url(HOME)
 # Before every key, so that several installations can share one server.
 REDIS_KEY_PREFIX: str = env.str("REDIS_KEY_PREFIX", default="paycore:")
-_DATABASE = database(HOME)
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": {
-        **_DATABASE,
-        "ATOMIC_REQUESTS": False,
-        "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5},
+    "default": database(
+        HOME,
+        options={
+            "pool": POOL | {"max_size": DATABASE_POOL_SIZE},
             # Values travel apart from the statement, so PostgreSQL can keep the plans
             # of hot statements (from the fifth time on) and read arrays as binary.
             "server_side_binding": True,
@@ -131,9 +104,8 @@ DATABASES: dict[str, dict[str, Any]] = {
             f" -c statement_timeout={STATEMENT_TIMEOUT_MS}"
             " -c idle_in_transaction_session_timeout="
             f"{IDLE_IN_TRANSACTION_TIMEOUT_MS}",
-            **_DATABASE.get("OPTIONS", {}),
         },
-    }
+    )
 }
 
 # Time and language.

@@ -1,9 +1,45 @@
-"""Settings of what people and programs talk to: REST, OpenAPI, back office."""
+"""Settings of what people and programs talk to: HTTP, REST, OpenAPI, back office."""
 
 import hashlib
 import hmac
 from datetime import timedelta
 from typing import Any
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "paycore.api.middleware.RequestContext",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                f"django.{name}"
+                for name in (
+                    "template.context_processors.request",
+                    "contrib.auth.context_processors.auth",
+                    "contrib.messages.context_processors.messages",
+                )
+            ]
+        },
+    }
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator")
+]
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -50,6 +86,13 @@ UNFOLD: dict[str, Any] = {
     "SITE_SUBHEADER": "All times are UTC",
     "SITE_SYMBOL": "account_balance",
     "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": "paycore.backoffice.site.favicon_address",
+        }
+    ],
     "ENVIRONMENT": "paycore.backoffice.site.environment_badge",
     "ENVIRONMENT_TITLE_PREFIX": "paycore.backoffice.site.environment_prefix",
     "DASHBOARD_CALLBACK": "paycore.backoffice.first_page.add_panels",

@@ -18,6 +18,14 @@ from .environment import ROOT, env
 # makes a lock file beside it.
 LONGEST_SOCKET_PATH: Final = 90
 POSTGRESQL_PORT: Final = 5432
+POOL: Final = {
+    "min_size": 1,
+    # Threads are fewer than connections, so who waits waits for a server that is down.
+    "timeout": 2,
+    # Else each try comes twice as late as the one before: after an outage of a minute
+    # it took half a minute more to find that it was over.
+    "reconnect_timeout": 2,
+}
 # Django's own, but for a cheaper check of the connections that wait in the pool.
 ENGINE: Final = "paycore.lib.postgresql"
 
@@ -44,7 +52,7 @@ def are_embedded() -> bool:
     return not all(env.str(name, default="") for name in names)
 
 
-def database(home: Path) -> dict[str, Any]:
+def database(home: Path, *, options: dict[str, Any]) -> dict[str, Any]:
     """The server of `DATABASE_URL`, else the one that the stack runs for this home."""
     url = env.str("DATABASE_URL", default="")
     if not url:
@@ -54,6 +62,7 @@ def database(home: Path) -> dict[str, Any]:
             "PORT": str(POSTGRESQL_PORT),
             "USER": "postgres",
             "NAME": "paycore",
+            "OPTIONS": options,
         }
     config: dict[str, Any] = env.db_url_config(url)
     if config.get("ENGINE") != "django.db.backends.postgresql":
@@ -64,6 +73,7 @@ def database(home: Path) -> dict[str, Any]:
     config["ENGINE"] = ENGINE
     # A directory of sockets is written %2Fvar%2Frun%2Fpostgresql.
     config["HOST"] = unquote(config["HOST"])
+    config["OPTIONS"] = options | config.get("OPTIONS", {})
     return config
 
 

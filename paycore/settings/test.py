@@ -23,7 +23,9 @@ PASSWORD_HASHERS = [
 # A cluster of its own, without fsync: `make test` must not touch what `make run` keeps.
 HOME = HOME / "test"
 DURABLE = False
-DATABASES["default"] |= database(HOME) | {"OPTIONS": DATABASES["default"]["OPTIONS"]}
+DATABASES["default"] = database(HOME, options=DATABASES["default"]["OPTIONS"])
+# Tests start more threads than there are connections.
+DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 30
 REDIS_URL = env.str("REDIS_URL", default="") or embedded_redis_url(HOME)
 # The processes of all test runs share the server and must not count together.
 REDIS_KEY_PREFIX = ":".join(

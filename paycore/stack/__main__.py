@@ -20,7 +20,11 @@ LARGEST_PORT = 65535
 def main() -> int:
     # A person's own machine, whatever settings the environment names for others.
     os.environ["DJANGO_SETTINGS_MODULE"] = "paycore.settings.local"
-    commands: dict[str, Callable[[], int]] = {"run": run, "demo": demo}
+    commands: dict[str, Callable[[], int]] = {
+        "run": run,
+        "demo": demo,
+        "bench": bench,
+    }
     command = commands.get(next(iter(sys.argv[1:]), ""))
     if command is None:
         return complain(f"Say what to do: {', '.join(commands)}.")
@@ -57,6 +61,13 @@ def demo() -> int:
     stack = supervisor()
     with stack.running(seed=True):
         return story.tell(stack, password=seeds.password())
+
+
+def bench() -> int:
+    """Measure transfers per second against plain SQL."""
+    from paycore.stack import bench as benchmark
+
+    return benchmark.run(say=say)
 
 
 def supervisor() -> Supervisor:

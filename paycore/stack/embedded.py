@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from paycore.stack.locks import FileLock, held, is_held
 from paycore.stack.processes import StackError
 
 SECONDS_TO_STOP: Final = 45
+SECONDS_TO_START_AGAIN: Final = 60
 
 
 @contextmanager
@@ -42,12 +44,20 @@ def servers(
 
 def are_running(home: Path) -> bool:
     """Whether the servers of this home answer."""
-    return ready_file(home).exists() and is_held(locks(home) / "keeper.lock")
+    return ready_file(home).exists() and are_kept(home)
+
+
+def are_kept(home: Path) -> bool:
+    """Whether somebody keeps them running, also when one of them just starts again."""
+    return is_held(locks(home) / "keeper.lock")
 
 
 def _ensure_keeper(home: Path, *, durable: bool, say: Callable[[str], None]) -> None:
-    if are_running(home):
-        return
+    deadline = time.monotonic() + SECONDS_TO_START_AGAIN
+    while are_kept(home) and time.monotonic() < deadline:
+        if are_running(home):
+            return
+        time.sleep(0.05)
     first_time = not (home / "postgresql").exists()
     say("Creating the database cluster" if first_time else "Starting the database")
     command = [sys.executable, "-m", "paycore.stack.keeper", str(home)]

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, Protocol
 
 from paycore.settings.servers import socket_directory
 from paycore.stack import processes
@@ -24,6 +24,18 @@ from paycore.stack.processes import StackError
 from paycore.stack.valkey import Cache
 
 SECONDS_BETWEEN_LOOKS: Final = 0.2
+SECONDS_TO_BECOME_KEEPER: Final = 5
+# A server that dies more often than this in so many seconds cannot be helped.
+MOST_DEATHS: Final = 5
+SECONDS_OF_DEATHS: Final = 60
+
+
+class Program(Protocol):
+    """One of the two servers, as the keeper handles it."""
+
+    def prepare(self) -> None: ...
+    def start(self) -> subprocess.Popen[bytes]: ...
+    def wait_until_ready(self, server: subprocess.Popen[bytes]) -> None: ...
 
 
 class Keeper:
@@ -31,52 +43,62 @@ class Keeper:
 
     def __init__(self, home: Path, *, durable: bool) -> None:
         self.home = home
-        self.cluster = Cluster(home, durable=durable)
-        self.cache = Cache(home, durable=durable)
+        self.programs: dict[str, Program] = {
+            "valkey": Cache(home, durable=durable),
+            "postgresql": Cluster(home, durable=durable),
+        }
         self.servers: dict[str, subprocess.Popen[bytes]] = {}
+        self.deaths: list[float] = []
         self.asked_to_stop = False
 
     def keep(self, *, tell_ready: Callable[[], None]) -> None:
         """Run the servers until nobody uses them, or until told to stop."""
         me = FileLock(locks(self.home) / "keeper.lock")
-        if not me.try_to_take():
+        if not become_keeper(me):
             return
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._stop_soon)
         try:
-            self._start()
+            processes.remember(memory(self.home), {"keeper": os.getpid()})
+            self._end_leftovers()
+            make_socket_directory(self.home)
+            self._start(*self.programs)
             tell_ready()
             self._watch(me)
         finally:
             self._stop()
 
-    def _start(self) -> None:
+    def _start(self, *names: str) -> None:
         ready_file(self.home).unlink(missing_ok=True)
-        processes.remember(memory(self.home), {"keeper": os.getpid()})
-        self._end_leftovers()
-        make_socket_directory(self.home)
-        self.cluster.prepare()
-        self.servers["postgresql"] = self.cluster.start()
-        self.servers["valkey"] = self.cache.start()
-        processes.remember(
-            self._memory, {name: server.pid for name, server in self.servers.items()}
-        )
-        self.cache.wait_until_ready(self.servers["valkey"])
-        self.cluster.wait_until_ready(self.servers["postgresql"])
+        for name in names:
+            self.programs[name].prepare()
+            self.servers[name] = self.programs[name].start()
+        pids = {name: server.pid for name, server in self.servers.items()}
+        processes.remember(self._memory, pids)
+        for name in names:
+            self.programs[name].wait_until_ready(self.servers[name])
         ready_file(self.home).touch()
 
     def _watch(self, me: FileLock) -> None:
         users = FileLock(locks(self.home) / "users.lock")
         # Somebody who deletes the home wants none of this any more.
         while me.is_on_disk() and not self.asked_to_stop:
-            for name, server in self.servers.items():
-                if server.poll() is not None:
-                    # Told at once: whoever looks here next wants to know why.
-                    complain(f"{name} ended unexpectedly ({server.returncode}).")
-                    return
             if users.try_to_take():
                 return
+            for name, server in self.servers.items():
+                if server.poll() is not None:
+                    self._start_again(name, server.returncode)
             time.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def _start_again(self, name: str, returncode: int) -> None:
+        # A crash costs its users one failed request each, not the whole stack.
+        complain(f"{name} ended unexpectedly ({returncode}). Starting it again.")
+        now = time.monotonic()
+        self.deaths = [when for when in self.deaths if now - when < SECONDS_OF_DEATHS]
+        self.deaths.append(now)
+        if len(self.deaths) > MOST_DEATHS:
+            raise StackError(f"{name} ends again and again. Its log is in the home.")
+        self._start(name)
 
     def _stop(self) -> None:
         ready_file(self.home).unlink(missing_ok=True)
@@ -118,6 +140,16 @@ def ready_file(home: Path) -> Path:
 def memory(home: Path) -> Path:
     """Names the keeper, for those who tell it to stop."""
     return locks(home) / "keeper.json"
+
+
+def become_keeper(lock: FileLock) -> bool:
+    """Take the keeper's lock; someone who looks whether it is held has it shortly."""
+    deadline = time.monotonic() + SECONDS_TO_BECOME_KEEPER
+    while not lock.try_to_take():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def make_socket_directory(home: Path) -> None:

@@ -22,6 +22,7 @@ from typing import Final
 import psycopg
 
 from paycore.settings.servers import POSTGRESQL_PORT, socket_directory
+from paycore.stack import processes
 from paycore.stack.processes import (
     StackError,
     dies_with_parent,
@@ -111,8 +112,10 @@ class Cluster:
         self._own_directory(self.sockets)
         for path in (self.data, self.sockets, programs() / "postgres"):
             self._let_owner_reach(path)
-        # Nobody else uses the cluster now, so whatever lies here belongs to a
-        # server that was killed; its number may be another process's by now.
+        # Backends outlive a killed server for a moment, and must not write beside
+        # those of the next one.
+        processes.end(processes.working_in(self.data), ending=signal.SIGQUIT)
+        # So whatever lies here is of no use; the number in it may be somebody else's.
         for stale in (
             self.data / "postmaster.pid",
             self.sockets / f".s.PGSQL.{POSTGRESQL_PORT}",

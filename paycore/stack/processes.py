@@ -99,6 +99,17 @@ def end_of_log(path: Path, *, lines: int = 15) -> str:
     return ""
 
 
+def working_in(directory: Path) -> list[psutil.Process]:
+    """The processes whose current directory this is."""
+    found = []
+    for process in psutil.process_iter():
+        # Those of other people cannot be asked, and are not ours.
+        with suppress(psutil.Error):
+            if process.cwd() == str(directory):
+                found.append(process)
+    return found
+
+
 def end(
     processes: Sequence[psutil.Process | subprocess.Popen[bytes]],
     *,

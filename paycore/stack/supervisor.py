@@ -90,7 +90,7 @@ class Supervisor:
                     f" {self.log(name)} ends with:\n"
                     + processes.end_of_log(self.log(name))
                 )
-        if self.embedded and not embedded.are_running(self.home):
+        if self.embedded and not embedded.are_kept(self.home):
             raise StackError(
                 "The embedded PostgreSQL or Valkey ended unexpectedly. The end of"
                 f" {self.log('keeper')}:\n" + processes.end_of_log(self.log("keeper"))

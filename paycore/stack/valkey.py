@@ -41,10 +41,13 @@ class Cache:
     def log(self) -> Path:
         return self.home / "logs" / "valkey.log"
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start the server as a child that ends with this process."""
+    def prepare(self) -> None:
+        """Make the directory, and forget the socket of a server that was killed."""
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.socket.unlink(missing_ok=True)
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start the server as a child that ends with this process."""
         settings = {
             "port": "0",
             "unixsocket": str(self.socket),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 
-@dataclass
+@dataclass(eq=False)
 class Purse:
     """An account, as the model keeps it."""
 
@@ -35,7 +35,7 @@ class Promise:
     is_open: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Payment:
     """An internal transfer as ordered by `payer`."""
 

@@ -75,7 +75,8 @@ def test_is_content_with_an_open_hold_of_a_pending_transfer(paid, ada_usd):
 
 
 def test_finds_an_account_below_its_floor(paid, ada_usd):
-    forget_rule("ledger_ledgeraccount", "ledger_account_is_not_overdrawn")
+    for rule in ("is_not_overdrawn", "shortfall_is_what_is_lacking"):
+        forget_rule("ledger_ledgeraccount", f"ledger_account_{rule}")
     corrupt(
         "UPDATE ledger_ledgeraccount SET floor_minor = 97001 WHERE id = %s", ada_usd.pk
     )

@@ -1,5 +1,7 @@
-"""What staff see of transfers, and of orders that were refused."""
+"""What staff see of transfers, of deposits and their messages, and of refused orders."""
 
+from transfers.admin.deposits import DepositPages, parked_deposits
+from transfers.admin.messages import MessagePages
 from transfers.admin.pages import TransferPages
 from transfers.admin.refusals import latest_refusals
 from transfers.admin.tables import (
@@ -11,9 +13,12 @@ from transfers.admin.tables import (
 )
 
 __all__ = [
+    "DepositPages",
+    "MessagePages",
     "TransferPages",
     "latest_refusals",
     "latest_transfers",
+    "parked_deposits",
     "transfer_of_entry",
     "transfers_of_account",
     "transfers_of_user",

@@ -17,8 +17,14 @@ from paycore.backoffice.tables import (
     status_cell,
     table_of,
 )
-from transfers.models import Transfer, TransferStatus
+from transfers.models import ProviderDeposit, Transfer, TransferStatus
 
+WHY_PARKED: Final = {
+    "account_not_found": "There is no such account",
+    "account_not_active": "The account is frozen or closed",
+    "currency_mismatch": "The account is in another currency",
+    "limit_exceeded": "The account would hold more than the books can count",
+}
 # What a row shows of its accounts and people; both sides may be the house.
 PARTIES: Final = (
     "source_account__owner",
@@ -100,7 +106,32 @@ def transfers_from(original: Transfer) -> Table:
         title="Refunds and reversal",
         columns=COLUMNS,
         rows=newest(_newest_first(following)),
+        links=[link_to_list("transfers_transfer", "All", original=original.pk)],
+        count="newest first",
     )
+
+
+def original_of(transfer: Transfer) -> Table:
+    """What a refund or a reversal gives back."""
+    original = Transfer.objects.filter(pk=transfer.original_transfer_id)
+    return Table(
+        title=f"The original of this {transfer.kind}",
+        columns=COLUMNS,
+        rows=list(original.select_related(*PARTIES)),
+    )
+
+
+def moved_text(transfer: Transfer) -> str:
+    """What the source is debited and, if that is not the same, what is credited."""
+    amounts = [str(transfer.amount)]
+    if transfer.amount != transfer.destination_amount:
+        amounts.append(str(transfer.destination_amount))
+    return " → ".join(amounts)
+
+
+def why_parked(deposit: ProviderDeposit) -> str:
+    """In words, where the code is one that we know."""
+    return WHY_PARKED.get(deposit.why_parked, deposit.why_parked)
 
 
 def _newest_of_sides(source: Q, destination: Q) -> list[Transfer]:
@@ -133,5 +164,5 @@ COLUMNS: Final = (
     Column("From", lambda transfer: party_cell(transfer, "source_account")),
     Column("To", lambda transfer: party_cell(transfer, "destination_account")),
     Column("Reference", lambda transfer: transfer.reference),
-    Column("Amount", lambda transfer: transfer.amount, is_number=True),
+    Column("Amount", moved_text, is_number=True),
 )

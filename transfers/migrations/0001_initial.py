@@ -139,6 +139,16 @@ class Migration(migrations.Migration):
                 ),
                 ("completed_at", models.DateTimeField(null=True)),
             ],
+            options={
+                "permissions": [
+                    ("refund_transfer", "Can refund a transfer"),
+                    ("reverse_transfer", "Can reverse a transfer"),
+                    (
+                        "force_reversal",
+                        "Can reverse a transfer that leaves an account short",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="InboxMessage",
@@ -355,7 +365,16 @@ class Migration(migrations.Migration):
             model_name="transfer",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("amount_minor__gt", 0), ("destination_amount_minor__gt", 0)
+                    models.Q(
+                        ("amount_minor__gt", 0), ("destination_amount_minor__gt", 0)
+                    ),
+                    models.Q(
+                        ("amount_minor", 0),
+                        ("destination_amount_minor__gt", 0),
+                        ("kind", "refund"),
+                        ("rate__isnull", True),
+                    ),
+                    _connector="OR",
                 ),
                 name="transfers_transfer_amounts_are_positive",
             ),

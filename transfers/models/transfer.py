@@ -115,9 +115,17 @@ class Transfer(models.Model):
                 name="transfers_transfer_status_is_known",
                 condition=Q(status__in=TransferStatus.values),
             ),
+            # A part of a converted purchase may give back less than the receiver's
+            # smallest unit, so that an earlier part has taken it already.
             models.CheckConstraint(
                 name="transfers_transfer_amounts_are_positive",
-                condition=Q(amount_minor__gt=0, destination_amount_minor__gt=0),
+                condition=Q(amount_minor__gt=0, destination_amount_minor__gt=0)
+                | Q(
+                    kind=TransferKind.REFUND,
+                    amount_minor=0,
+                    destination_amount_minor__gt=0,
+                    rate__isnull=True,
+                ),
             ),
             models.CheckConstraint(
                 name="transfers_transfer_is_between_two_accounts",
@@ -210,6 +218,11 @@ class Transfer(models.Model):
                 condition=Q(status__in=["pending", "failed"]),
                 name="transfers_unfinished_by_time",
             ),
+        ]
+        permissions = [
+            ("refund_transfer", "Can refund a transfer"),
+            ("reverse_transfer", "Can reverse a transfer"),
+            ("force_reversal", "Can reverse a transfer that leaves an account short"),
         ]
 
     def __str__(self) -> str:

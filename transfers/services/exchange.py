@@ -10,7 +10,7 @@ from fx.services import redeem_quote
 from ledger.house import HousePurpose, house_account_id
 from ledger.services import Books, lock_accounts
 from paycore.lib.db import joined_atomic
-from paycore.lib.errors import CurrencyMismatch, DomainError, Kind
+from paycore.lib.errors import CurrencyMismatch, DomainError, Kind, LimitExceeded
 from paycore.lib.money import CURRENCIES, Currency, Money
 from paycore.lib.origin import Origin
 from transfers.models import Transfer, TransferKind
@@ -132,9 +132,12 @@ def _refuse_what_cannot_be(
         raise CurrencyMismatch(
             why=f"Both accounts are in {source.currency}. Use an internal transfer."
         )
+    sides = [source.account_id, destination.account_id]
+    if isinstance(priced, LimitExceeded):
+        raise books.refusal_to_move(sides) or priced
     if isinstance(priced, DomainError):
         raise (
-            books.refusal_to_move([source.account_id, destination.account_id])
+            books.refusal_to_move(sides)
             or books.refusal_to_spend(source.account_id, amount)
             or priced
         )

@@ -134,12 +134,17 @@ def _priced(
     )
     transfer.merchant_name = order.merchant_name
     transfer.merchant_category = order.merchant_category
-    touched = {source.account_id, destination_of(transfer)}
-    if source.currency == amount.currency:
-        return transfer, lock_accounts(touched)
-    books = lock_accounts(
-        touched | conversion_accounts(source.currency, amount.currency)
-    )
-    rate = get_rate(source.currency, amount.currency, at=books.at)
-    apply_conversion(transfer, cost_of(amount, rate, paid_in=source.currency))
+    is_converted = source.currency != amount.currency
+    sides = [source.account_id, destination_of(transfer)]
+    touched = set(sides)
+    if is_converted:
+        touched |= conversion_accounts(source.currency, amount.currency)
+    books = lock_accounts(touched)
+    # Before a rate is asked for, which may not be there.
+    refusal = books.refusal_to_move(sides)
+    if refusal is not None:
+        raise refusal
+    if is_converted:
+        rate = get_rate(source.currency, amount.currency, at=books.at)
+        apply_conversion(transfer, cost_of(amount, rate, paid_in=source.currency))
     return transfer, books

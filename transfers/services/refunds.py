@@ -6,8 +6,6 @@ from fractions import Fraction
 from typing import Final
 from uuid import UUID
 
-from fx.arithmetic import Conversion
-from fx.errors import AmountTooSmall
 from ledger.services import lock_accounts
 from paycore.lib.db import joined_atomic
 from paycore.lib.errors import InvalidState, PermissionDenied
@@ -21,12 +19,13 @@ from transfers.services.movements import (
     Movement,
     Note,
     Side,
-    apply_conversion,
+    destination_of,
     draft_transfer,
     income_of,
     make_movement,
     movement_of,
     refusals_counted,
+    source_of,
 )
 from transfers.services.pending import lock_transfer
 
@@ -52,8 +51,8 @@ def create_refund(*, order: RefundOrder, payer: Payer, origin: Origin) -> Transf
 
     Raises, in this order: `NotFound` when the payer may not see the original,
     `InvalidAmount`, `PermissionDenied` unless they received it or are an operator,
-    `InvalidState` for what cannot be refunded, `AccountNotActive`,
-    `InsufficientBalance`, `RefundExceedsOriginal`, `AmountTooSmall`.
+    `InvalidState` for what cannot be refunded, `AccountNotActive`, `LimitExceeded`,
+    `InsufficientBalance`, `RefundExceedsOriginal`.
     """
     with refusals_counted(TransferKind.REFUND), joined_atomic():
         seen_by = None if payer.may_spend_from_any else payer.user_id
@@ -61,9 +60,17 @@ def create_refund(*, order: RefundOrder, payer: Payer, origin: Origin) -> Transf
         original = lock_transfer(order.transfer_id)
         amount = _amount_asked(order, original)
         _refuse_what_may_not_be(original, payer)
-        _refuse_more_than_is_left(original, amount)
         movement = _refund(original, amount, order.reason, payer)
-        books = lock_accounts({line.account_id for line in movement.entry.lines})
+        sides = [source_of(movement.transfer), destination_of(movement.transfer)]
+        legs = movement.entry.lines
+        books = lock_accounts({*sides, *(leg.account_id for leg in legs)})
+        refusal = (
+            books.refusal_to_move(sides)
+            or books.refusal_to_spend(sides[0], movement.transfer.amount)
+            or _refusal_of_more_than_is_left(original, amount)
+        )
+        if refusal is not None:
+            raise refusal
         refund = make_movement(books=books, movement=movement, origin=origin)
         # Our lock, so nobody has changed it since.
         original.refunded_minor += amount.minor
@@ -99,12 +106,15 @@ def _refuse_what_may_not_be(original: Transfer, payer: Payer) -> None:
         raise InvalidState(why=f"The transfer is {original.status}, not completed.")
 
 
-def _refuse_more_than_is_left(original: Transfer, amount: Money) -> None:
+def _refusal_of_more_than_is_left(
+    original: Transfer, amount: Money
+) -> RefundExceedsOriginal | None:
     left = original.amount - original.refunded
-    if amount > left or left.is_zero:
-        raise RefundExceedsOriginal(
-            left=left.text, asked=amount.text, currency=left.currency.code
-        )
+    if amount <= left and amount.is_positive:
+        return None
+    return RefundExceedsOriginal(
+        left=left.text, asked=amount.text, currency=left.currency.code
+    )
 
 
 def _refund(original: Transfer, amount: Money, reason: str, payer: Payer) -> Movement:
@@ -120,9 +130,9 @@ def _refund(original: Transfer, amount: Money, reason: str, payer: Payer) -> Mov
     )
     refund.original_transfer_id = original.pk
     if given_back.currency != amount.currency:
-        income = Money(-_incomes_share(original, amount), amount.currency)
-        rate = implied_rate(given_back, amount)
-        apply_conversion(refund, Conversion(given_back, amount, income, rate))
+        refund.income_minor = -_incomes_share(original, amount)
+        if given_back.is_positive:
+            refund.rate = implied_rate(given_back, amount)
     return movement_of(refund)
 
 
@@ -130,17 +140,13 @@ def _receivers_share(original: Transfer, amount: Money) -> Money:
     """What the receiver gives back, pro rata and rounded up.
 
     Taken as the difference of two totals, so that all refunds together take exactly
-    what the receiver had got, however the original is cut up.
+    what the receiver had got, however the original is cut up. It may be nothing, when
+    an earlier part was rounded up: then the payer's part comes from the house, which
+    got it then.
     """
     whole, received = original.amount_minor, original.destination_amount_minor
     before = -(-received * original.refunded_minor // whole)
     after = -(-received * (original.refunded_minor + amount.minor) // whole)
-    if after == before:
-        raise AmountTooSmall(
-            amount=amount.text,
-            currency=amount.currency.code,
-            destination_currency=original.destination_currency,
-        )
     return Money(after - before, original.destination_amount.currency)
 
 

@@ -11,10 +11,11 @@ from accounts.models import Account
 from events.models import Event
 from fx.models import Quote
 from fx.services import create_quote, set_spread
-from fx.tests.rates import currency, money
 from ledger.models import JournalEntry, LedgerAccount, Posting
 from paycore.lib.ids import new_id
+from paycore.lib.money import CURRENCIES, Money
 from paycore.lib.origin import Origin
+from paycore.testing.bookkeeping import money
 from paycore.testing.cast import Caller, Player
 from transfers import services
 from transfers.models import Transfer
@@ -125,7 +126,7 @@ def quote(
     return create_quote(
         owner_id=player.id,
         amount=money(amount),
-        destination=currency(to),
+        destination=CURRENCIES.get(to),
         at=datetime.now(UTC) - timedelta(seconds=age),
         ttl_seconds=ttl,
     )
@@ -135,7 +136,7 @@ def spread(pair: str, basis_points: int) -> None:
     """Keep so much of every conversion of e.g. `"USD/EUR"`."""
     base, other = pair.split("/")
     set_spread(
-        pair=(currency(base), currency(other)),
+        pair=(CURRENCIES.get(base), CURRENCIES.get(other)),
         basis_points=basis_points,
         reason="Costs",
         origin=Origin(actor="test"),
@@ -162,12 +163,8 @@ def entry_of(transfer: Transfer) -> JournalEntry:
 def state_of(account: Account) -> tuple[str, str, str]:
     """What an account has posted, holds back, and lacks, as stored now."""
     books = LedgerAccount.objects.get(pk=account.pk)
-    shortfall = money(f"1 {books.currency}").currency
-    return (
-        books.posted.text,
-        books.held.text,
-        type(books.posted)(books.shortfall_minor, shortfall).text,
-    )
+    shortfall = Money.of(books.shortfall_minor, books.currency)
+    return books.posted.text, books.held.text, shortfall.text
 
 
 def house_holds(code: str) -> str:

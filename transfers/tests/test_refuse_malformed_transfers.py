@@ -363,11 +363,6 @@ def test_of_batches_of_more_than_a_thousand(ada, ada_usd, grace_usd, nothing_mov
     assert pointers_of(response) == ["/transfers"]
 
 
-@pytest.mark.parametrize("text", ["me", "7", "internal7", "%00", "a b", "ü", "x" * 500])
-def test_of_paths_that_are_no_uuids(ada, text):
-    assert refusal_of(ada.get(f"/v1/transfers/{text}")) == (404, "not_found")
-
-
 def test_of_methods_that_are_not_there(ada):
     for path in (INTERNAL, BATCH):
         assert refusal_of(ada.get(path)) == (405, "method_not_allowed")

@@ -160,7 +160,6 @@ class Refunds(_Movements):
             LimitExceeded,
             InsufficientBalance,
             RefundExceedsOriginal,
-            AmountTooSmall,
         ),
         key="required",
     )

@@ -34,7 +34,7 @@ def plain(document):
 def views_of(patterns=None):
     for pattern in patterns or get_resolver().url_patterns:
         if isinstance(pattern, URLResolver):
-            if "admin" not in str(pattern.pattern):
+            if "backoffice" not in str(pattern.urlconf_name):
                 yield from views_of(pattern.url_patterns)
         elif isinstance(pattern, URLPattern):
             yield pattern.pattern, getattr(pattern.callback, "cls", None)

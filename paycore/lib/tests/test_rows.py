@@ -6,7 +6,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from paycore.lib.db import refuse_on, violated_constraint
 from paycore.lib.ids import new_id
-from paycore.lib.rows import insert_rows, pipelined
+from paycore.lib.rows import FEW, insert_rows, pipelined
 
 pytestmark = pytest.mark.django_db
 
@@ -14,6 +14,10 @@ UNIQUE_KEY = "api_idempotency_key_is_used_once_per_principal_and_route"
 # Any two models would do; these have documents, arrays, defaults and constraints.
 Event = apps.get_model("events", "Event")
 IdempotencyKey = apps.get_model("api", "IdempotencyKey")
+
+
+# Few rows and many are sent differently, and must be stored alike.
+any_number = pytest.mark.parametrize("count", [1, FEW, FEW + 1, 50])
 
 
 def event_columns(*ids, **changes):
@@ -46,7 +50,7 @@ def keys():
     return sorted(IdempotencyKey.objects.values_list("key", flat=True))
 
 
-@pytest.mark.parametrize("count", [1, 1000])
+@pytest.mark.parametrize("count", [1, FEW, FEW + 1, 1000])
 def test_insert_rows_is_one_statement_for_any_number(count, django_assert_num_queries):
     ids = [new_id() for _ in range(count)]
 
@@ -56,6 +60,7 @@ def test_insert_rows_is_one_statement_for_any_number(count, django_assert_num_qu
     assert Event.objects.count() == count
 
 
+@any_number
 @pytest.mark.parametrize(
     "document",
     [
@@ -66,37 +71,42 @@ def test_insert_rows_is_one_statement_for_any_number(count, django_assert_num_qu
         {"percent": "100% of %s"},
     ],
 )
-def test_insert_rows_stores_documents_as_they_are(document):
-    insert_rows(Event, event_columns(new_id(), data=[document]))
+def test_insert_rows_stores_documents_as_they_are(document, count):
+    ids = [new_id() for _ in range(count)]
 
-    assert Event.objects.get().data == document
+    insert_rows(Event, event_columns(*ids, data=[document] * count))
+
+    assert [event.data for event in Event.objects.all()] == [document] * count
 
 
+@any_number
 @pytest.mark.parametrize("size", [0, 1, 3])
-def test_insert_rows_stores_arrays_as_they_are(size):
+def test_insert_rows_stores_arrays_as_they_are(size, count):
+    ids = [new_id() for _ in range(count)]
     owners = [new_id() for _ in range(size)]
 
-    insert_rows(Event, event_columns(new_id(), owner_ids=[owners]))
+    insert_rows(Event, event_columns(*ids, owner_ids=[owners] * count))
 
-    assert Event.objects.get().owner_ids == owners
+    assert [event.owner_ids for event in Event.objects.all()] == [owners] * count
 
 
-def test_insert_rows_keeps_rows_together_and_in_order():
-    ids = [new_id() for _ in range(50)]
+@any_number
+def test_insert_rows_keeps_rows_together_and_in_order(count):
+    ids = [new_id() for _ in range(count)]
 
     insert_rows(
         Event,
         event_columns(
             *ids,
-            data=[{"number": number} for number in range(50)],
-            owner_ids=[ids[:number] for number in range(50)],
+            data=[{"number": number} for number in range(count)],
+            owner_ids=[ids[:number] for number in range(count)],
         ),
     )
 
     assert [
         (event.pk, event.data, event.owner_ids)
         for event in Event.objects.order_by("pk")
-    ] == [(ids[number], {"number": number}, ids[:number]) for number in range(50)]
+    ] == [(ids[number], {"number": number}, ids[:number]) for number in range(count)]
 
 
 def test_insert_rows_leaves_other_columns_to_the_database():
@@ -108,27 +118,37 @@ def test_insert_rows_leaves_other_columns_to_the_database():
     assert first.xid == second.xid
 
 
-def test_insert_rows_stores_null():
-    changes = {"status": [None, 422], "body": [None, b""]}
+@any_number
+def test_insert_rows_stores_null_and_bytes(count):
+    names = [str(number) for number in range(count)]
 
-    insert_rows(IdempotencyKey, key_columns("one", "two", **changes))
+    insert_rows(
+        IdempotencyKey,
+        key_columns(*names, status=[None] * count, body=[None] * count),
+    )
 
     assert [
-        (key.key, key.status, key.body and bytes(key.body))
+        (key.key, bytes(key.fingerprint), key.status, key.body)
         for key in IdempotencyKey.objects.order_by("pk")
-    ] == [("one", None, None), ("two", 422, b"")]
+    ] == [(name, b"\x00\xff", None, None) for name in names]
 
 
-def test_insert_rows_refuses_text_that_is_too_long_instead_of_cutting_it():
+@any_number
+def test_insert_rows_refuses_text_that_is_too_long_instead_of_cutting_it(count):
+    ids = [new_id() for _ in range(count)]
+
     with pytest.raises(DataError), transaction.atomic():
-        insert_rows(Event, event_columns(new_id(), type=["x" * 61]))
+        insert_rows(Event, event_columns(*ids, type=["x" * 61] * count))
 
     assert not Event.objects.exists()
 
 
-def test_insert_rows_writes_all_or_none():
+@any_number
+def test_insert_rows_writes_all_or_none(count):
+    names = [str(number) for number in range(count)]
+
     with pytest.raises(IntegrityError) as error, transaction.atomic():
-        insert_rows(IdempotencyKey, key_columns("one", "one"))
+        insert_rows(IdempotencyKey, key_columns(*names, "0"))
 
     assert violated_constraint(error.value) == UNIQUE_KEY
     assert keys() == []

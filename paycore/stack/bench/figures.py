@@ -1,8 +1,9 @@
 """What was measured, and the arithmetic of it. No clock, no I/O."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from statistics import median
 from typing import Final
 
@@ -30,17 +31,37 @@ class Run:
         return self.transfers / self.seconds if self.seconds else 0.0
 
 
+class Part(StrEnum):
+    """What makes the transfers of a leg."""
+
+    SINGLES = "HTTP"
+    BATCHES = "HTTP batches"
+    PLAIN = "plain SQL"
+    PREPARED = "prepared SQL"
+    SERVICE = "service calls"
+    BOOKS = "engine calls"
+
+
+class Choice(StrEnum):
+    """Which accounts a transfer is between: any two, or always one of them the same."""
+
+    UNIFORM = "any accounts"
+    HOT_RECEIVER = "one receiver"
+    HOT_PAYER = "one payer"
+
+
 @dataclass(slots=True)
 class Leg:
-    """The same measurement, taken several times, because machines are noisy.
+    """One measurement, taken several times, because machines are noisy.
 
-    `rival` is the leg of plain SQL with the same number of clients and the same choice
-    of accounts, when there is one.
+    `rival` is plain SQL with as many clients and the same choice of accounts, where
+    there is one. `size` is how many transfers a request or call carries.
     """
 
-    part: str
-    what: str
+    part: Part
     clients: int
+    choice: Choice = Choice.UNIFORM
+    size: int = 1
     rival: "Leg | None" = None
     runs: list[Run] = field(default_factory=list)
 
@@ -61,11 +82,6 @@ class Leg:
     def latencies(self) -> list[float]:
         """Of all requests of all runs, sorted."""
         return sorted(latency for run in self.runs for latency in run.latencies)
-
-    @property
-    def ratio(self) -> float | None:
-        """What share of the rival's transfers per second this is."""
-        return None if self.rival is None else share(self, self.rival)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +106,35 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
 
 
 def share(leg: Leg, rival: Leg) -> float | None:
+    """How much of the rival's transfers per second the leg reaches."""
     return leg.per_second / rival.per_second if rival.per_second else None
 
 
-def fastest(legs: Sequence[Leg]) -> Leg:
+def fastest(legs: Iterable[Leg]) -> Leg:
     return max(legs, key=lambda leg: leg.per_second)
 
 
-def judge_singles(singles: Sequence[Leg], plain: Sequence[Leg]) -> Verdict:
+def best_plain(legs: Iterable[Leg]) -> Leg:
+    """Plain SQL where it is at its best, between any accounts."""
+    return fastest(_between_any(legs, Part.PLAIN))
+
+
+def ratio(leg: Leg, legs: Iterable[Leg]) -> float | None:
+    """To its rival; what has none is compared with plain SQL at its best."""
+    return share(leg, leg.rival or best_plain(legs))
+
+
+def verdicts(legs: Sequence[Leg]) -> list[Verdict]:
     """Best against best: neither side chooses where the other one is slow."""
-    ratio = share(fastest(singles), fastest(plain)) or 0.0
-    return Verdict("Single transfers over HTTP / plain SQL", ratio, SINGLES_AIM)
+    plain = best_plain(legs)
+    single = fastest(_between_any(legs, Part.SINGLES))
+    batch = fastest(_between_any(legs, Part.BATCHES))
+    enough = min(BATCHES_AIM_PER_SECOND, BATCHES_AIM * plain.per_second)
+    return [
+        Verdict("single transfers / plain SQL", share(single, plain) or 0, SINGLES_AIM),
+        Verdict("transfers/s in batches", batch.per_second, enough),
+    ]
 
 
-def judge_batches(batches: Sequence[Leg], plain: Sequence[Leg]) -> Verdict:
-    aim = min(BATCHES_AIM_PER_SECOND, BATCHES_AIM * fastest(plain).per_second)
-    reached = fastest(batches).per_second
-    return Verdict("Transfers per second in batches over HTTP", reached, aim)
+def _between_any(legs: Iterable[Leg], part: Part) -> list[Leg]:
+    return [leg for leg in legs if leg.part is part and leg.choice is Choice.UNIFORM]

@@ -36,7 +36,9 @@ class Order:
     """What to send, from how many clients, for how long.
 
     `batch` 0 sends single transfers. Nobody may be the only receiver and the only
-    payer. `name` begins the idempotency keys, so no two orders share one.
+    payer. `apart`: each client has senders of its own, who pay each other, so no two
+    clients wait for the same accounts. `name` begins the idempotency keys, so no two
+    orders share one.
     """
 
     name: str
@@ -47,32 +49,41 @@ class Order:
     batch: int
     senders: Sequence[Sender]
     receivers: Sequence[str]
+    apart: bool = False
 
 
 @dataclass(slots=True)
 class Tally:
-    """What came back. `statuses` counts every answer; `lost` had none."""
+    """What came back.
+
+    `statuses` counts every answer, `lost` the requests without one, `refused` items of
+    batches that were answered all the same.
+    """
 
     seconds: float = 0.0
     transfers: int = 0
     latencies: list[float] = field(default_factory=list)
     statuses: dict[str, int] = field(default_factory=dict)
     lost: int = 0
+    refused: int = 0
     samples: list[str] = field(default_factory=list)
 
 
 class Requests:
-    """Makes the bytes of one request after the other, each with a key of its own."""
+    """Makes one request of a client after the other, each with a key of its own."""
 
-    def __init__(self, order: Order) -> None:
-        # The lengths of all amounts and ids are the same, so that of a body is too.
-        self._random = random.Random(order.name)  # noqa: S311
-        self._receivers = order.receivers
-        self._senders = order.senders
-        self._key = order.name
+    def __init__(self, order: Order, client: int) -> None:
+        self._random = random.Random(f"{order.name} {client}")  # noqa: S311
+        self._key = f"{order.name}-{client}"
         self._batch = order.batch
         self._numbers = count()
-        self._heads = [_head(order, sender) for sender in order.senders]
+        self._senders, self._receivers = order.senders, order.receivers
+        if order.apart:
+            self._senders = order.senders[client :: order.clients]
+            self._receivers = [
+                pk for sender in self._senders for pk in sender.account_ids
+            ]
+        self._heads = [_head(order, sender) for sender in self._senders]
 
     def next(self) -> bytes:
         index = self._random.randrange(len(self._senders))
@@ -116,14 +127,19 @@ def _head(order: Order, sender: Sender) -> bytes:
 class Client:
     """One connection with at most one request on its way."""
 
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), SECONDS_TO_ANSWER)
+    def __init__(self, order: Order, number: int) -> None:
+        self.requests = Requests(order, number)
+        self.socket = socket.create_connection(
+            ("127.0.0.1", order.port), SECONDS_TO_ANSWER
+        )
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sent_at = 0.0
         self._received = bytearray()
         self._expected = 0
 
-    def send(self, request: bytes) -> None:
+    def send(self) -> None:
+        """Send the next request, and take the time."""
+        request = self.requests.next()
         self._received, self._expected = bytearray(), 0
         self.sent_at = perf_counter()
         self.socket.sendall(request)
@@ -169,16 +185,15 @@ def confirmed(answer: bytes | bytearray, *, batch: int) -> int:
 
 def drive(order: Order) -> Tally:
     """Send until the time is up, then wait for what is still on its way."""
-    requests = Requests(order)
     tally = Tally()
-    clients = [Client(order.port) for _ in range(order.clients)]
+    clients = [Client(order, number) for number in range(order.clients)]
     with selectors.DefaultSelector() as selector:
         for client in clients:
             selector.register(client.socket, selectors.EVENT_READ, client)
         started = perf_counter()
         for client in clients:
-            client.send(requests.next())
-        _exchange(order, requests, selector, tally, started)
+            client.send()
+        _exchange(order, selector, tally, started)
         tally.seconds = perf_counter() - started
     for client in clients:
         client.socket.close()
@@ -186,13 +201,10 @@ def drive(order: Order) -> Tally:
 
 
 def _exchange(
-    order: Order,
-    requests: Requests,
-    selector: selectors.BaseSelector,
-    tally: Tally,
-    started: float,
+    order: Order, selector: selectors.BaseSelector, tally: Tally, started: float
 ) -> None:
-    waiting, sent = order.clients, order.clients
+    # `waiting` clients have a request on its way.
+    waiting = sent = order.clients
     while waiting:
         ready = selector.select(SECONDS_TO_ANSWER)
         if not ready:
@@ -207,10 +219,11 @@ def _exchange(
                     continue
                 now = perf_counter()
                 _count(tally, answer, now - client.sent_at, batch=order.batch)
-                waiting -= 1
                 if now - started < order.seconds and sent < order.most_requests:
-                    client.send(requests.next())
-                    waiting, sent = waiting + 1, sent + 1
+                    client.send()
+                    sent += 1
+                else:
+                    waiting -= 1
             except OSError as error:
                 tally.lost += 1
                 tally.samples.append(str(error))
@@ -226,6 +239,8 @@ def _count(
     tally.latencies.append(latency)
     made = confirmed(answer, batch=batch)
     tally.transfers += made
+    if status == "201":
+        tally.refused += max(batch, 1) - made
     if made != max(batch, 1) and len(tally.samples) < SAMPLES_KEPT:
         _, _, body = answer.partition(END_OF_HEAD)
         tally.samples.append(f"{status}: {body[:300].decode(errors='replace')}")

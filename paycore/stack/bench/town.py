@@ -1,4 +1,4 @@
-"""Who pays whom in the benchmark: people, their accounts, and how they prove themselves.
+"""Who pays whom in the benchmark: people, their accounts, and their credentials.
 
 The accounts' ids are numbers in the form of a UUIDv7, so that `pgbench` too can choose
 one without asking the database.
@@ -6,7 +6,6 @@ one without asking the database.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -35,14 +34,6 @@ OPENING_MINOR: Final = 1_000_000_00
 ACCOUNTS_AT_ONCE: Final = 1000
 ID_PREFIX: Final = "01900000-0000-7000-8000-"
 FIRST_NUMBER: Final = 100_000_000_000
-
-
-class Choice(StrEnum):
-    """Which accounts a transfer is between: any two, or the same payer or receiver."""
-
-    UNIFORM = "uniform"
-    HOT_RECEIVER = "hot receiver"
-    HOT_PAYER = "hot payer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +67,13 @@ def found_town(*, accounts: int) -> Town:
     """People with funded accounts, in a database that has neither."""
     # Hashing is slow on purpose, and nobody here signs in by password.
     password_hash = make_password("nobody signs in by password")
-    names = ["plain", "insider", *(f"customer-{number}" for number in range(CUSTOMERS))]
-    user_ids = [_create_person(name, password_hash) for name in names]
-    plain, insider, *customer_ids = user_ids
-    owners = [customer_ids[number % CUSTOMERS] for number in range(accounts)]
+    plain, insider = (_create_person(n, password_hash) for n in ("plain", "insider"))
+    customer_ids = [
+        _create_person(f"customer-{number}", password_hash)
+        for number in range(min(CUSTOMERS, accounts))
+    ]
+    shares = len(customer_ids)
+    owners = [customer_ids[number % shares] for number in range(accounts)]
     currency = CURRENCIES.get("USD")
     for start in range(0, accounts, ACCOUNTS_AT_ONCE):
         _open_accounts(start, owners[start : start + ACCOUNTS_AT_ONCE], currency)
@@ -87,7 +81,7 @@ def found_town(*, accounts: int) -> Town:
         Customer(
             user_id=user_id,
             header=_proof(user_id, password_hash, by_key=bool(number % 2)),
-            account_ids=[account_id(n) for n in range(number, accounts, CUSTOMERS)],
+            account_ids=[account_id(n) for n in range(number, accounts, shares)],
         )
         for number, user_id in enumerate(customer_ids)
     ]
@@ -107,22 +101,21 @@ def _create_person(name: str, password_hash: str) -> UUID:
 
 def _open_accounts(start: int, owners: Sequence[UUID], currency: Currency) -> None:
     # People open one account at a time, so no service opens thousands.
-    ids = [account_id(start + offset) for offset in range(len(owners))]
+    opened = [(account_id(start + n), owner_id) for n, owner_id in enumerate(owners)]
     house = house_account_id(HousePurpose.OPENING, currency)
     opening = Money(OPENING_MINOR, currency)
     with transaction.atomic():
         open_ledger_accounts(
-            LedgerAccountDraft(id=id, code=f"customer:{id}", currency=currency)
-            for id in ids
+            LedgerAccountDraft(id=pk, code=f"customer:{pk}", currency=currency)
+            for pk, _ in opened
         )
         Account.objects.bulk_create(
-            Account(ledger_account_id=id, owner_id=owner_id)
-            for id, owner_id in zip(ids, owners, strict=True)
+            Account(ledger_account_id=pk, owner_id=owner_id) for pk, owner_id in opened
         )
         post_entries(
             drafts=[
-                EntryDraft("opening", (Line(house, -opening), Line(id, opening)))
-                for id in ids
+                EntryDraft("opening", (Line(house, -opening), Line(pk, opening)))
+                for pk, _ in opened
             ]
         )
 

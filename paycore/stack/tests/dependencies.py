@@ -71,17 +71,17 @@ class Stack:
         self.credentials = {"Authorization": f"Bearer {session['access']}"}
 
     def get(self, path: str) -> Answer:
-        return self.server.ask("GET", path, **self.credentials)
+        return self.server.ask("GET", path, headers=self.credentials)
 
     def post(self, path: str, body: Any, *, key: str | None = None) -> Answer:
         """With a key: in ada's name, else as anybody."""
         headers = {} if key is None else {"Idempotency-Key": key, **self.credentials}
-        return self.server.ask("POST", path, body, **headers)
+        return self.server.ask("POST", path, body, headers=headers)
 
     def uncounted(self, tier: str) -> float:
         """How many requests could not be counted, says the metric."""
-        bearer = f"Bearer {METRICS_TOKEN}"
-        text = self.server.ask("GET", "/metrics", Authorization=bearer).body.decode()
+        bearer = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+        text = self.server.ask("GET", "/metrics", headers=bearer).body.decode()
         name = f'rate_limit_unavailable_total{{tier="{tier}"}}'
         found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
         return float(found[1]) if found else 0.0

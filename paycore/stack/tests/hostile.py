@@ -7,12 +7,18 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 
+Document = dict[str, Any]
+
 JSON: Final = "application/json"
 INTERNAL: Final = "/v1/transfers/internal"
-ORDER: Final = {
+ORDER: Final[Document] = {
     "source_account_id": "{source}",
     "destination_account_id": "{destination}",
     "amount": "1.00",
+}
+PERSON: Final[Document] = {
+    "email": "eve@paycore.example",
+    "password": "a long pass phrase",
 }
 INVALID = (400, "invalid_input")
 AMOUNT = (400, "invalid_amount")
@@ -182,23 +188,29 @@ def fields() -> Iterator[Hostile]:
         yield ordered(f"id: {text[:30]!r}", INVALID, source_account_id=text)
     for code in ("usd", "US", "XXX", "", "USD ", "\u216c\u216c\u216c", "U" * 9999):
         yield ordered(f"currency: {code[:9]!r}", CURRENCY, currency=code)
-    for name, value in {
+    wrong: dict[str, tuple[Any, ...]] = {
         "reference": ("", " ", "x" * 256, "a\nb", "a\u0000", "\u2028", 7, [], {}, True),
         "description": ("x" * 501, "a\u0000", 7, [], None),
         "metadata": ([], "x", 7, None, {"a": "\u0000"}, {"\u0000": 1}, {"a": 2**63}),
         "currency": (7, [], {}, True),
         "source_account_id": (7, None, [], {}, True),
-    }.items():
-        for item in value:
-            yield ordered(f"{name}: {str(item)[:20]!r}", INVALID, **{name: item})
-    for name, value in {
+    }
+    for name, values in wrong.items():
+        for value in values:
+            yield ordered(f"{name}: {str(value)[:20]!r}", INVALID, **{name: value})
+
+
+def texts() -> Iterator[Hostile]:
+    """Text and metadata that cannot be kept."""
+    metadata: Document = {
         "too many": {str(n): n for n in range(51)},
         "too long": {"a": "x" * 8200},
         "too long a name": {"x" * 8200: 1},
         "too deep": {"a": {"a": {"a": {"a": {"a": {}}}}}},
         "too wide": {"a": [[[[[[]]]]]]},
         "too large": {"a": 1e300},
-    }.items():
+    }
+    for name, value in metadata.items():
         yield ordered(f"metadata: {name}", INVALID, metadata=value)
     surrogate = '"\\ud800"'
     yield written("lone surrogate", INVALID, surrogate, of="description")
@@ -238,10 +250,9 @@ def batches() -> Iterator[Hostile]:
         )
 
 
-def people() -> Iterator[Hostile]:
-    """What strangers may send: sign-up and login."""
-    person = {"email": "eve@paycore.example", "password": "a long pass phrase"}
-    for name, more in {
+def sign_ups() -> Iterator[Hostile]:
+    """People who are nobody."""
+    faults: dict[str, Document] = {
         "role": {"role": "admin"},
         "NUL in the address": {"email": "e\u0000ve@paycore.example"},
         "no address": {"email": "eve"},
@@ -255,28 +266,29 @@ def people() -> Iterator[Hostile]:
         "NUL in the time zone": {"time_zone": "UTC\u0000"},
         "empty time zone": {"time_zone": ""},
         "numbers": {"email": 1, "password": 2},
-    }.items():
-        body = orjson.dumps(person | more)
+    }
+    for name, fault in faults.items():
+        body = orjson.dumps(PERSON | fault)
         yield posted(f"sign-up: {name}", INVALID, body, target="/v1/users")
-    yield posted(
-        "sign-up: currency",
-        CURRENCY,
-        orjson.dumps(person | {"currency": "\u20ac"}),
-        target="/v1/users",
-    )
-    for name, expected, login in (
-        ("unknown", STRANGER, person),
-        ("nothing", INVALID, {}),
-        ("NUL", INVALID, person | {"password": "\u0000"}),
-        ("object", INVALID, {"email": {"$gt": ""}, "password": {"$gt": ""}}),
-    ):
-        yield posted(
-            f"login: {name}", expected, orjson.dumps(login), target="/v1/auth/login"
-        )
+    body = orjson.dumps(PERSON | {"currency": "\u20ac"})
+    yield posted("sign-up: currency", CURRENCY, body, target="/v1/users")
+
+
+def credentials() -> Iterator[Hostile]:
+    """What brings no session, and makes no key."""
+    logins: dict[str, tuple[tuple[int, str], Document]] = {
+        "unknown": (STRANGER, PERSON),
+        "nothing": (INVALID, {}),
+        "NUL": (INVALID, PERSON | {"password": "\u0000"}),
+        "object": (INVALID, {"email": {"$gt": ""}, "password": {"$gt": ""}}),
+    }
+    for name, (expected, login) in logins.items():
+        body = orjson.dumps(login)
+        yield posted(f"login: {name}", expected, body, target="/v1/auth/login")
     for token in ("x", "a.b.c", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."):
         body = orjson.dumps({"refresh": token})
         yield posted(f"refresh: {token}", STRANGER, body, target="/v1/auth/refresh")
-    for name, more in {
+    keys: dict[str, Document] = {
         "no scope": {"scopes": []},
         "unknown scope": {"scopes": ["everything"]},
         "the past": {"expires_at": "2001-01-01T00:00:00Z"},
@@ -285,9 +297,12 @@ def people() -> Iterator[Hostile]:
         "no such day": {"expires_at": "2031-02-30T00:00:00Z"},
         "no zone": {"expires_at": "2031-02-03T00:00:00"},
         "leap second": {"expires_at": "2031-06-30T23:59:60Z"},
-    }.items():
-        body = orjson.dumps({"name": "x", "scopes": ["accounts:read"]} | more)
+    }
+    for name, key in keys.items():
+        body = orjson.dumps({"name": "x", "scopes": ["accounts:read"]} | key)
         yield posted(f"key: {name}", INVALID, body, target="/v1/api-keys")
 
 
-EVERYTHING: Final = (bodies, media, amounts, fields, batches, people)
+EVERYTHING: Final = (
+    *(bodies, media, amounts, fields, texts, batches, sign_ups, credentials),
+)

@@ -83,7 +83,7 @@ class Sender:
     def send_once(self, path: str, body: dict[str, Any], key: str) -> Answer | None:
         headers = {"Idempotency-Key": key, **self.player.headers}
         try:
-            return self.server.ask("POST", path, body, **headers)
+            return self.server.ask("POST", path, body, headers=headers)
         except (OSError, HTTPException):
             return None
 
@@ -91,7 +91,7 @@ class Sender:
 def transfers_there() -> list[tuple[str, str]]:
     """Reference and id of each transfer in the database, but for opening balances."""
     rows = Transfer.objects.filter(kind="internal").values_list("reference", "pk")
-    return sorted((reference, str(pk)) for reference, pk in rows)
+    return sorted((reference or "", str(pk)) for reference, pk in rows)
 
 
 def _says_try_again(answer: Answer) -> bool:

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -59,18 +59,19 @@ class Server:
         self,
         method: str,
         path: str,
-        body: Any = None,
+        body: object = None,
         *,
+        headers: Mapping[str, str] | None = None,
         timeout: float = 30,
-        **headers: str,
     ) -> Answer:
-        """One request on a connection of its own, whatever becomes of it."""
-        content = body
-        if body is not None and not isinstance(body, bytes):
+        """One request with a JSON body, if any, on a connection of its own."""
+        sent = dict(headers or {})
+        content = None
+        if body is not None:
             content = orjson.dumps(body)
-            headers.setdefault("Content-Type", "application/json")
+            sent["Content-Type"] = "application/json"
         with closing(HTTPConnection(HOST, self.port, timeout=timeout)) as connected:
-            connected.request(method, path, content, headers)
+            connected.request(method, path, content, sent)
             response = connected.getresponse()
             pairs = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, pairs, response.read())

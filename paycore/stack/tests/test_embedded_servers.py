@@ -112,6 +112,56 @@ def test_servers_of_a_killed_keeper_end_and_the_next_user_starts_anew(home):
             assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
+@pytest.mark.parametrize("name", ["postgresql", "valkey"])
+def test_a_killed_server_is_started_again_with_its_data(home, name):
+    with embedded.servers(home):
+        with connect(home) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+        [killed] = [
+            row.find()
+            for server, row in processes.recall(locks(home) / "servers.json").items()
+            if server == name
+        ]
+
+        killed.kill()
+        wait_until_gone([killed])
+
+        deadline = time.monotonic() + 30
+        while answers(home) != (True, 42) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert answers(home) == (True, 42)
+        assert killed not in processes_of(home)
+
+
+def answers(home):
+    try:
+        with redis.Redis.from_url(embedded_redis_url(home)) as valkey:
+            pong = valkey.ping()
+        with connect(home) as connection:
+            [answer] = connection.execute("SELECT answer FROM kept").fetchone()
+    except (redis.ConnectionError, psycopg.OperationalError):
+        return None
+    else:
+        return pong, answer
+
+
+def test_backends_of_a_killed_server_do_not_write_beside_the_next(home):
+    with embedded.servers(home, durable=False):
+        connection = connect(home)
+        [backend] = connection.execute("SELECT pg_backend_pid()").fetchone()
+        backend = psutil.Process(backend)
+        # It cannot see that its server is gone.
+        backend.suspend()
+        server = processes.recall(locks(home) / "servers.json")["postgresql"].find()
+
+        server.kill()
+
+        wait_until_gone([server, backend])
+        connection.close()
+        with embedded.servers(home, durable=False), connect(home) as next_one:
+            assert next_one.execute("SELECT 1").fetchone() == (1,)
+
+
 def test_everything_killed_at_once_leaves_nothing_that_blocks(home):
     user = use_until_killed(home)
     running = processes_of(home)

@@ -72,7 +72,7 @@ def test_without_urls_the_servers_are_embedded_in_the_home(monkeypatch):
     home = Path("/srv/paycore")
 
     assert servers.are_embedded()
-    assert servers.database(home)["HOST"] == "/srv/paycore/run/postgresql"
+    assert servers.database(home, options={})["HOST"] == "/srv/paycore/run/postgresql"
     assert servers.embedded_redis_url(home) == (
         "unix:///srv/paycore/run/valkey.sock?db=0"
     )
@@ -82,11 +82,11 @@ def test_a_database_url_is_read_with_its_options(monkeypatch):
     url = "postgres://u:p%40ss@%2Fvar%2Frun/pay?sslmode=require"
     monkeypatch.setenv("DATABASE_URL", url)
 
-    database = servers.database(Path("/srv/paycore"))
+    database = servers.database(Path("/srv/paycore"), options={"pool": True})
 
     assert database["HOST"] == "/var/run"
     assert database["PASSWORD"] == "p@ss"
-    assert database["OPTIONS"] == {"sslmode": "require"}
+    assert database["OPTIONS"] == {"pool": True, "sslmode": "require"}
 
 
 def test_another_database_than_postgresql_is_refused(monkeypatch):
@@ -95,7 +95,7 @@ def test_another_database_than_postgresql_is_refused(monkeypatch):
     with pytest.raises(
         ImproperlyConfigured, match="DATABASE_URL must name a PostgreSQL"
     ):
-        servers.database(Path("/srv/paycore"))
+        servers.database(Path("/srv/paycore"), options={})
 
 
 def test_sockets_of_a_long_path_are_elsewhere_and_differ_by_home():

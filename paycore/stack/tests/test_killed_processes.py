@@ -218,6 +218,6 @@ def send_and_hang_up(sender: Sender) -> None:
 
 def assert_is_answered_again(server: Server, player: Player, order: Order) -> None:
     headers = {"Idempotency-Key": order.key, **player.headers}
-    again = server.ask("POST", order.path, order.body, **headers)
+    again = server.ask("POST", order.path, order.body, headers=headers)
     assert again.headers.get("idempotent-replayed") == "true"
     assert (again.status, again.body) == (order.answer.status, order.answer.body)

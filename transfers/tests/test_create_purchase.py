@@ -1,0 +1,508 @@
+"""create_purchase ..., as a service and over HTTP."""
+
+from datetime import UTC, datetime
+from fractions import Fraction
+
+import pytest
+
+from accounts.errors import AccountNotFound
+from events.models import Event
+from fx.errors import RateUnavailable
+from fx.tests.rates import say
+from ledger.errors import AccountNotActive, InsufficientBalance
+from paycore.api.principals import Scope
+from paycore.lib.errors import (
+    CurrencyMismatch,
+    InvalidAmount,
+    LimitExceeded,
+    PermissionDenied,
+    UnsupportedCurrency,
+)
+from paycore.lib.ids import new_id
+from paycore.testing.bookkeeping import house
+from paycore.testing.problems import pointers_of, refusal_of
+from paycore.testing.refusals import refused_with
+from ledger.house import HousePurpose
+from transfers.errors import DuplicateReference, SameAccountTransfer
+from transfers.models import Transfer
+from transfers.tests.movements import (
+    PURCHASES,
+    count_statements,
+    entry_of,
+    exchange,
+    house_holds,
+    purchase,
+    send,
+)
+from transfers.tests.orders import INTERNAL, order
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rates")]
+
+LARGEST_BTC = "92233720368.54775807"
+PER_DOLLAR = {
+    "USD": Fraction(1),
+    "EUR": Fraction("0.92"),
+    "JPY": Fraction(150),
+    "KWD": 1 / Fraction("3.25"),
+    "BTC": 1 / Fraction(100000),
+}
+
+
+def now():
+    return datetime.now(UTC)
+
+
+def dollars(amount):
+    """What it is worth."""
+    return Fraction(amount.amount) / PER_DOLLAR[amount.currency.code]
+
+
+def body_of(account, amount="10.00", currency="USD", **more):
+    return {
+        "account_id": str(account.pk),
+        "amount": amount,
+        "currency": currency,
+        "merchant_name": "Corner Coffee",
+        "merchant_category": "restaurants",
+        **more,
+    }
+
+
+def test_pays_a_merchant_of_the_house(ada, ada_usd, balance_of):
+    response = send(ada, PURCHASES, body_of(ada_usd, "19.99"))
+
+    assert response.status_code == 201
+    assert balance_of(ada_usd) == "980.01"
+    assert house_holds("house:merchants:USD") == "19.99"
+
+
+def test_answers_the_whole_resource(ada, ada_usd, grace_eur):
+    body = body_of(
+        ada_usd,
+        "10.00",
+        "EUR",
+        merchant_account_id=str(grace_eur.pk),
+        reference="order 7",
+        metadata={"basket": [1, None]},
+    )
+
+    answer = send(ada, PURCHASES, body).json()
+
+    made = Transfer.objects.get(kind="purchase")
+    assert answer == {
+        "id": str(made.pk),
+        "kind": "purchase",
+        "status": "completed",
+        "source_account_id": str(ada_usd.pk),
+        "destination_account_id": str(grace_eur.pk),
+        "amount": "10.87",
+        "currency": "USD",
+        "destination_amount": "10.00",
+        "destination_currency": "EUR",
+        "rate": "0.92",
+        "reference": "order 7",
+        "description": "",
+        "metadata": {"basket": [1, None]},
+        "merchant": {"name": "Corner Coffee", "category": "restaurants"},
+        "risk": None,
+        "refunded_amount": "0.00",
+        "original_transfer_id": None,
+        "journal_entry_id": str(made.journal_entry_id),
+        "failure_code": None,
+        "created_at": answer["created_at"],
+        "completed_at": answer["created_at"],
+    }
+
+
+def test_has_no_destination_account_when_the_house_keeps_the_money(ada, ada_usd):
+    answer = send(ada, PURCHASES, body_of(ada_usd)).json()
+
+    assert answer["destination_account_id"] is None
+    assert (answer["rate"], answer["destination_amount"]) == (None, "10.00")
+
+
+def test_writes_one_entry(ada, ada_usd):
+    made = purchase(ada, ada_usd, "10.00 EUR", reference="r")
+
+    entry = entry_of(made)
+    assert entry.kind == "purchase"
+    assert entry.metadata == {"transfer_id": str(made.pk), "reference": "r"}
+    assert entry.created_at == made.created_at == made.completed_at
+
+
+def test_announces_it_once(ada, grace, ada_usd, grace_eur):
+    made = purchase(ada, ada_usd, "10.00 EUR", merchant=grace_eur, reference="r")
+
+    told = Event.objects.get(subject_id=made.pk)
+    assert (told.type, told.actor) == ("transfer.completed", f"user:{ada.id}")
+    assert set(told.owner_ids) == {ada.id, grace.id}
+    assert told.data["kind"] == "purchase"
+    assert (told.data["amount"], told.data["currency"]) == ("10.87", "USD")
+    assert told.data["destination_amount"] == "10.00"
+    assert told.data["destination_currency"] == "EUR"
+    assert told.data["reference"] == "r"
+
+
+def test_is_found_by_kind_and_category(ada, ada_usd, grace_usd, pay):
+    pay(ada, ada_usd, grace_usd, "1.00")
+    made = purchase(ada, ada_usd, "10.00 USD")
+
+    for query in (
+        {"kind": "purchase"},
+        {"merchant_category": "restaurants"},
+        {"kind": "purchase", "merchant_category": "restaurants"},
+    ):
+        items = ada.get("/v1/transfers", **query).json()["items"]
+        assert [item["id"] for item in items] == [str(made.pk)]
+    for query in ({"kind": "exchange"}, {"merchant_category": "Restaurants"}):
+        assert ada.get("/v1/transfers", **query).json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "statements"),
+    [("USD", "1.00", 12), ("EUR", "1.00", 13)],
+)
+def test_costs_as_many_statements_as_a_transfer_and_one_for_a_rate(
+    ada, ada_usd, grace_usd, currency, amount, statements
+):
+    body = body_of(ada_usd, amount, currency)
+    send(ada, INTERNAL, order(ada_usd, grace_usd, "1.00"))
+    send(ada, PURCHASES, body)
+
+    assert count_statements(lambda: send(ada, PURCHASES, body)) == statements
+
+
+@pytest.mark.parametrize(
+    ("code", "holding", "wanted", "paid"),
+    [
+        ("USD", "100.00", "0.01 EUR", "0.02"),
+        ("EUR", "100.00", "0.01 USD", "0.01"),
+        ("USD", "100.00", "1 JPY", "0.01"),
+        ("JPY", "10000", "0.01 USD", "2"),
+        ("USD", "100.00", "0.001 KWD", "0.01"),
+        ("USD", "100.00", "0.00000001 BTC", "0.01"),
+    ],
+)
+def test_gains_nobody_anything_by_smallness(
+    ada, account_of, code, holding, wanted, paid
+):
+    purse = account_of(ada, code, holding)
+    own = account_of(ada, wanted.split()[1])
+
+    made = purchase(ada, purse, wanted, merchant=own)
+
+    assert made.amount.text == paid
+    assert dollars(made.destination_amount) <= dollars(made.amount)
+
+
+def test_a_thousand_purchases_of_the_smallest_unit_gain_nobody_anything(
+    ada, account_of, balance_of
+):
+    dollars, euros = account_of(ada, "USD", "20.00"), account_of(ada, "EUR")
+
+    for _ in range(1000):
+        purchase(ada, dollars, "0.01 EUR", merchant=euros)
+    exchange(ada, euros, dollars, balance_of(euros))
+
+    # 1000 times 0.02 USD for 10.00 EUR, which are worth 10.86 USD.
+    assert (balance_of(dollars), balance_of(euros)) == ("10.86", "0.00")
+    assert house_holds("house:fx:USD") == "9.14"
+    assert house_holds("house:fx:EUR") == "0.00"
+
+
+@pytest.mark.parametrize("currency", ["USD", "EUR"])
+def test_is_repeated_as_it_was(ada, ada_usd, currency, nothing_moves):
+    body = body_of(ada_usd, "10.00", currency, reference="r")
+    first = send(ada, PURCHASES, body, key="k")
+    say("USD/EUR", "0.50", as_of=now())
+
+    with nothing_moves():
+        again = send(ada, PURCHASES, body, key="k")
+        other = send(ada, PURCHASES, body | {"merchant_name": "x"}, key="k")
+
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again["Idempotent-Replayed"] == "true"
+    assert refusal_of(other) == (409, "idempotency_key_reused")
+
+
+def test_remembers_refusals(ada, ada_usd, account_of, pay, nothing_moves):
+    body = body_of(ada_usd, "1000.01", reference="r")
+    with nothing_moves():
+        first = send(ada, PURCHASES, body, key="k")
+    pay(ada, account_of(ada, "USD", "5.00"), ada_usd, "5.00")
+
+    with nothing_moves():
+        again = send(ada, PURCHASES, body, key="k")
+    # What was refused has not used the reference up.
+    anew = send(ada, PURCHASES, body, key="another")
+
+    assert refusal_of(first) == (422, "insufficient_balance")
+    assert (again.status_code, again.content) == (422, first.content)
+    assert anew.status_code == 201
+
+
+def test_needs_a_key(ada, ada_usd, nothing_moves):
+    with nothing_moves():
+        response = ada.post(PURCHASES, body_of(ada_usd))
+
+    assert refusal_of(response) == (400, "idempotency_key_required")
+
+
+def test_uses_a_reference_once(ada, ada_usd, grace_usd, pay, nothing_moves):
+    pay(ada, ada_usd, grace_usd, "1.00", reference="r")
+
+    with nothing_moves(), refused_with(DuplicateReference) as caught:
+        purchase(ada, ada_usd, "1.00 USD", reference="r")
+
+    assert caught.value.pointer == "/reference"
+
+
+def test_shares_references_with_nobody(ada, grace, ada_usd, grace_usd, operator):
+    for player, account in ((ada, ada_usd), (grace, grace_usd), (operator, ada_usd)):
+        purchase(player, account, "1.00 USD", reference="r")
+
+    assert Transfer.objects.filter(reference="r").count() == 3
+
+
+def test_refuses_to_pay_from_and_to_one_account(ada, ada_usd, nothing_moves):
+    with nothing_moves(), refused_with(SameAccountTransfer) as caught:
+        purchase(ada, ada_usd, "1.00 USD", merchant=ada_usd)
+
+    assert caught.value.pointer == "/merchant_account_id"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "refusal"),
+    [
+        ("1.005 USD", InvalidAmount),
+        ("0 USD", InvalidAmount),
+        ("1.5 JPY", InvalidAmount),
+        ("1.00 XXX", UnsupportedCurrency),
+    ],
+)
+def test_refuses_what_is_no_amount(ada, ada_usd, wanted, refusal, nothing_moves):
+    with nothing_moves(), refused_with(refusal):
+        purchase(ada, ada_usd, wanted)
+
+
+def test_refuses_accounts_that_are_not_there(ada, ada_usd, nothing_moves):
+    nobodys = type(ada_usd)(pk=new_id())
+    the_house = type(ada_usd)(pk=house(HousePurpose.MERCHANTS, "USD"))
+
+    for account in (nobodys, the_house):
+        with nothing_moves(), refused_with(AccountNotFound) as caught:
+            purchase(ada, account, "1.00 USD")
+        assert caught.value.pointer == "/account_id"
+        with nothing_moves(), refused_with(AccountNotFound) as caught:
+            purchase(ada, ada_usd, "1.00 USD", merchant=account)
+        assert caught.value.pointer == "/merchant_account_id"
+
+
+def test_refuses_to_spend_somebody_elses_money(
+    mallory, ada_usd, account_of, nothing_moves
+):
+    shop = account_of(mallory, "USD")
+
+    with nothing_moves(), refused_with(PermissionDenied):
+        purchase(mallory, ada_usd, "1.00 USD", merchant=shop)
+
+
+@pytest.mark.parametrize("wanted", ["1.00 USD", "1.00 GBP"])
+def test_refuses_a_merchants_account_of_another_currency(
+    ada, ada_usd, grace_eur, wanted, nothing_moves
+):
+    with nothing_moves(), refused_with(CurrencyMismatch):
+        purchase(ada, ada_usd, wanted, merchant=grace_eur)
+
+
+@pytest.mark.parametrize("wanted", ["1.00 USD", "1.00 EUR"])
+def test_refuses_frozen_accounts(ada, grace, ada_usd, frozen, wanted, nothing_moves):
+    purse, shop = frozen(ada, "USD", "10.00"), frozen(grace, wanted.split()[1])
+
+    for account, merchant, cold in ((purse, None, purse), (ada_usd, shop, shop)):
+        with nothing_moves(), refused_with(AccountNotActive) as caught:
+            purchase(ada, account, wanted, merchant=merchant)
+        assert caught.value.facts["account_id"] == str(cold.pk)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "required"), [("1000.01 USD", "1000.01"), ("920.01 EUR", "1000.02")]
+)
+def test_refuses_more_than_there_is(ada, ada_usd, wanted, required, nothing_moves):
+    with nothing_moves(), refused_with(InsufficientBalance) as caught:
+        purchase(ada, ada_usd, wanted)
+
+    assert caught.value.facts == {
+        "available": "1000.00",
+        "required": required,
+        "currency": "USD",
+    }
+
+
+def test_may_spend_the_last_cent(ada, ada_usd, balance_of):
+    purchase(ada, ada_usd, "920.00 EUR")
+
+    assert balance_of(ada_usd) == "0.00"
+
+
+def test_refuses_more_than_the_books_can_count(ada, account_of, nothing_moves):
+    yen = account_of(ada, "JPY", "1000")
+    say("BTC/JPY", "1000000000", as_of=now())
+
+    with nothing_moves(), refused_with(LimitExceeded):
+        purchase(ada, yen, f"{LARGEST_BTC} BTC")
+
+
+def test_refuses_without_a_rate(ada, ada_usd, nothing_moves):
+    with nothing_moves(), refused_with(RateUnavailable):
+        purchase(ada, ada_usd, "1.00 CHF")
+
+
+def test_says_what_is_wrong_with_the_accounts_before_that_there_is_no_rate(
+    ada, grace, ada_usd, frozen, nothing_moves
+):
+    purse, shop = frozen(ada, "USD", "10.00"), frozen(grace, "CHF")
+
+    with nothing_moves(), refused_with(AccountNotActive):
+        purchase(ada, purse, "1.00 CHF")
+    with nothing_moves(), refused_with(AccountNotActive):
+        purchase(ada, ada_usd, "1.00 CHF", merchant=shop)
+
+
+def test_says_what_is_wrong_with_the_accounts_before_that_it_is_too_much(
+    ada, frozen, nothing_moves
+):
+    yen = frozen(ada, "JPY", "1000")
+    say("BTC/JPY", "1000000000", as_of=now())
+
+    with nothing_moves(), refused_with(AccountNotActive):
+        purchase(ada, yen, f"{LARGEST_BTC} BTC")
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "pointer"),
+    [
+        ({"merchant_name": None}, "invalid_input", "/merchant_name"),
+        ({"merchant_name": ""}, "invalid_input", "/merchant_name"),
+        ({"merchant_name": "x" * 201}, "invalid_input", "/merchant_name"),
+        ({"merchant_category": 7}, "invalid_input", "/merchant_category"),
+        ({"merchant_category": "x" * 101}, "invalid_input", "/merchant_category"),
+        ({"merchant_account_id": "x"}, "invalid_input", "/merchant_account_id"),
+        ({"account_id": None}, "invalid_input", "/account_id"),
+        ({"description": "d"}, "invalid_input", "/description"),
+        ({"reference": ""}, "invalid_input", "/reference"),
+        ({"metadata": []}, "invalid_input", "/metadata"),
+        ({"amount": 1}, "invalid_amount", "/amount"),
+        ({"amount": None}, "invalid_amount", "/amount"),
+        ({"amount": "1.005"}, "invalid_amount", "/amount"),
+        ({"currency": "usd"}, "unsupported_currency", "/currency"),
+    ],
+)
+def test_refuses_other_shapes(ada, ada_usd, change, code, pointer, nothing_moves):
+    with nothing_moves():
+        response = send(ada, PURCHASES, body_of(ada_usd) | change)
+
+    assert refusal_of(response) == (400, code)
+    assert pointers_of(response) == [pointer]
+
+
+@pytest.mark.parametrize(
+    "missing",
+    ["account_id", "amount", "currency", "merchant_name", "merchant_category"],
+)
+def test_refuses_when_something_is_missing(ada, ada_usd, missing, nothing_moves):
+    body = body_of(ada_usd)
+    del body[missing]
+
+    with nothing_moves():
+        response = send(ada, PURCHASES, body)
+
+    assert refusal_of(response) == (400, "invalid_input")
+    assert pointers_of(response) == [f"/{missing}"]
+
+
+def test_judges_one_fault_after_the_other(
+    ada, grace, anonymous, ada_usd, grace_usd, grace_eur, account_of, frozen, pay
+):
+    pay(ada, ada_usd, grace_usd, "1.00", reference="taken")
+    grace_eur_frozen, ada_eur_frozen = frozen(grace, "EUR"), frozen(ada, "EUR")
+    nobodys = str(new_id())
+    body = body_of(
+        ada_usd,
+        "x",
+        "XXX",
+        reference="taken",
+        merchant_account_id=str(ada_usd.pk),
+        colour="red",
+    )
+
+    def answer(caller=ada, key=None, **changes):
+        for name, value in changes.items():
+            body[name] = str(getattr(value, "pk", value))
+        return refusal_of(caller.post(PURCHASES, body, key=key or str(new_id())))
+
+    assert answer(anonymous) == (401, "unauthenticated")
+    assert answer(ada.with_key(Scope.ACCOUNTS_READ)) == (403, "permission_denied")
+    assert answer() == (400, "invalid_input")
+    del body["colour"]
+    assert answer() == (400, "invalid_amount")
+    assert answer(amount="9999.00") == (400, "unsupported_currency")
+    assert answer(currency="EUR") == (400, "same_account_transfer")
+    assert answer(account_id=nobodys) == (404, "account_not_found")
+    assert answer(account_id=grace_eur_frozen, merchant_account_id=nobodys) == (
+        404,
+        "account_not_found",
+    )
+    assert answer(merchant_account_id=ada_usd) == (403, "permission_denied")
+    assert answer(account_id=ada_eur_frozen) == (409, "duplicate_reference")
+    assert answer(reference="free") == (422, "currency_mismatch")
+    assert answer(merchant_account_id=grace_eur) == (422, "account_not_active")
+    assert answer(account_id=ada_usd, merchant_account_id=grace_eur_frozen) == (
+        422,
+        "account_not_active",
+    )
+    assert answer(merchant_account_id=grace_eur) == (422, "insufficient_balance")
+    francs = account_of(ada, "CHF", "1.00")
+    assert answer(account_id=francs, amount="1.00") == (503, "rate_unavailable")
+    assert send(ada, PURCHASES, body | {"account_id": str(ada_usd.pk)}).status_code == (
+        201
+    )
+
+
+MAY = [
+    "ada",
+    "ada with transfers:write",
+    "operator",
+    "operator with transfers:write",
+    "admin",
+    "admin with admin",
+]
+MAY_NOT = [
+    ("anonymous", 401),
+    ("suspended ada", 403),
+    ("suspended ada with transfers:write", 403),
+    ("ada with accounts:read accounts:write payouts:write reports:read", 403),
+    ("operator with deposits:write reviews:write", 403),
+    ("grace", 403),
+    ("mallory", 403),
+    ("mallory with transfers:write", 403),
+]
+
+
+@pytest.mark.parametrize("who", MAY)
+def test_who_may(caller, who, ada_usd, balance_of):
+    response = send(caller(who), PURCHASES, body_of(ada_usd))
+
+    assert response.status_code == 201
+    assert balance_of(ada_usd) == "990.00"
+
+
+@pytest.mark.parametrize(("who", "status"), MAY_NOT)
+def test_who_may_not(caller, who, status, ada_usd, nothing_moves):
+    somebody = caller(who)
+
+    with nothing_moves():
+        response = send(somebody, PURCHASES, body_of(ada_usd))
+
+    code = {401: "unauthenticated", 403: "permission_denied"}[status]
+    assert refusal_of(response) == (status, code)
