@@ -52,13 +52,13 @@ def suspended_people() -> Table:
 
 
 @names_for("user")
-def emails_of(user_ids: Collection[str]) -> dict[UUID, str]:
+def emails_of(user_ids: Collection[UUID]) -> dict[UUID, str]:
     """By what staff know people."""
     return dict(User.objects.filter(pk__in=user_ids).values_list("pk", "email"))
 
 
 @names_for("customer")
-def emails_of_owners(account_ids: Collection[str]) -> dict[UUID, str]:
+def emails_of_owners(account_ids: Collection[UUID]) -> dict[UUID, str]:
     """Whose accounts these are. The books name a customer's account by its id."""
     accounts = Account.objects.filter(pk__in=account_ids)
     return dict(accounts.values_list("pk", "owner__email"))

@@ -228,9 +228,15 @@ def test_buttons_are_for_staff(ada, mallory):
 
 
 def test_what_staff_may_follows_from_their_role(ada, operator, admin):
-    rights = ["accounts.view_user", "accounts.suspend_user", "accounts.change_user"]
+    rights = [
+        "accounts.view_user",
+        "accounts.suspend_user",
+        "transfers.reverse_transfer",
+        "accounts.change_user",
+        "transfers.force_reversal",
+    ]
 
     assert [
         [player.user.has_perm(right) for right in rights]
         for player in (ada, operator, admin)
-    ] == [[False] * 3, [True, True, False], [True] * 3]
+    ] == [[False] * 5, [True, True, True, False, False], [True] * 5]

@@ -11,7 +11,7 @@ from paycore.backoffice.tables import number_cell
 
 @admin.register(Rate)
 class RatePages(Pages[Rate]):
-    list_display = ("__str__", "shown_rate", "source", "as_of", "created_at")
+    list_display = ("pair", "shown_rate", "source", "as_of", "created_at")
     list_filter = (
         exact_filter("base", title="base"),
         exact_filter("quote", title="quote"),
@@ -21,6 +21,10 @@ class RatePages(Pages[Rate]):
     ordering = ("-created_at", "-id")
     fields = (("base", "quote"), ("shown_rate", "source"), ("as_of", "created_at"))
     readonly_fields = ("base", "quote", "shown_rate", "source", "as_of", "created_at")
+
+    @admin.display(description="pair")
+    def pair(self, rate: Rate) -> str:
+        return str(rate)
 
     @admin.display(description="rate")
     def shown_rate(self, rate: Rate) -> str:

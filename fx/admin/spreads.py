@@ -1,5 +1,6 @@
 """The pages of spreads: which one holds, and who set it. Setting one adds a row."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -22,7 +23,7 @@ from fx.services import set_spread
 from paycore.backoffice.forms import LONGEST_REASON
 from paycore.backoffice.lists import exact_filter
 from paycore.backoffice.pages import Pages
-from paycore.backoffice.tables import named_subject_cell
+from paycore.backoffice.tables import find_names, named_subject_cell
 from paycore.lib.errors import InvalidInput
 from paycore.lib.money import CURRENCIES
 from paycore.lib.origin import Origin
@@ -67,9 +68,14 @@ class SpreadPages(Pages[Spread]):
     )
     actions_list = ("set_spread",)
 
+    def prepare(self, rows: Sequence[Spread]) -> None:
+        names = find_names(spread.actor for spread in rows)
+        for spread in rows:
+            spread.names = names  # type: ignore[attr-defined]
+
     @admin.display(description="set by")
-    def set_by(self, spread: Spread) -> SafeString:
-        return named_subject_cell(spread.actor)
+    def set_by(self, spread: Any) -> SafeString:
+        return named_subject_cell(spread.actor, spread.names)
 
     def get_actions_list(self, request: HttpRequest) -> list[Any]:
         if not request.user.has_perm(MAY_SET):

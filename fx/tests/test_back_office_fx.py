@@ -50,8 +50,10 @@ def test_a_quote_leads_to_its_owner(office, quote, ada):
     assert "100.00 USD" in office.see(QUOTES)
     assert office.found(QUOTES, q=str(quote.pk)) == 1
     assert office.found(QUOTES, owner=str(ada.id)) == 1
+    assert ada.user.email in office.see(QUOTES)
     seen = office.see(QUOTES, quote)
     assert f'href="{address_of("accounts_user", ada.id)}"' in seen
+    assert ada.user.email in seen
     assert "1.086956521739130435" in seen
 
 
@@ -92,6 +94,7 @@ def test_an_admin_sets_a_spread(admin):
     shown = response.content.decode()
     assert "The spread is now EUR/USD 25 bp." in shown
     assert "Hedging" in shown
+    assert admin.user.email in shown
     assert address_of("accounts_user", admin.id) in office.see(SPREADS, spread)
 
 

@@ -76,7 +76,7 @@ def capture_hold(*, hold_id: UUID, draft: EntryDraft) -> Hold:
         _end(hold, HoldStatus.CAPTURED, at=books.at, captured_minor=taken)
         _free(books, hold)
         # Promised before a freeze: what is settled now was decided then.
-        refusal = books.admit(draft, settle=True)
+        refusal = books.admit(draft, settle=True, promised_by=hold.account_id)
         if refusal is not None:
             raise refusal
         books.write()

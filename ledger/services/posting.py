@@ -155,14 +155,20 @@ class Books:
         return self._balances[account_id].available
 
     def admit(
-        self, draft: EntryDraft, *, force: bool = False, settle: bool = False
+        self,
+        draft: EntryDraft,
+        *,
+        force: bool = False,
+        settle: bool = False,
+        promised_by: UUID | None = None,
     ) -> DomainError | None:
         """Judge one draft on the balances that earlier ones left, and take it in.
 
         Returns the refusal (`AccountNotActive`, `LimitExceeded`,
         `InsufficientBalance`), or None when the draft will be written. `force` takes
         accounts below their floor if need be; `settle` moves what was promised before
-        an account was frozen.
+        an account was frozen. `promised_by` had held what it pays, so it pays even if
+        a forced entry has taken it below its floor since.
 
         Raises: `ValueError` for an unbalanced draft and `CurrencyMismatch` for a line
         in another currency than its account: bugs of the caller.
@@ -173,7 +179,9 @@ class Books:
             if refusal is not None:
                 return refusal
             refusal = self._balances[account_id].refusal_of(
-                posted_change=net, held_change=0, force=force
+                posted_change=net,
+                held_change=0,
+                force=force or account_id == promised_by,
             )
         if refusal is None:
             self._take_in(draft, force=force)

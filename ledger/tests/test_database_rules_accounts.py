@@ -31,6 +31,7 @@ def hold(ada):
         ("floor_minor = 4001", "ledger_account_is_not_overdrawn"),
         ("held_minor = -1", "ledger_account_held_is_not_negative"),
         ("shortfall_minor = -1", "ledger_account_shortfall_is_what_is_lacking"),
+        ("shortfall_minor = 5000", "ledger_account_shortfall_is_what_is_lacking"),
         ("is_closed = TRUE", "ledger_account_closed_is_empty"),
         (
             "posted_minor = held_minor, is_closed = TRUE",

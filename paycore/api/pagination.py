@@ -85,7 +85,7 @@ def read_page(
     """
     arms = [rows] if isinstance(rows, QuerySet) else list(rows)
     keys = _Keyset(arms[0].model, order, descending=descending)
-    after = keys.read_cursor(query) if query.cursor else None
+    after = None if query.cursor is None else keys.read_cursor(query)
     wanted = query.limit + 1
     found = _fetch([keys.start(arm, after)[:wanted] for arm in arms], keys, wanted)
     page = found[: query.limit]

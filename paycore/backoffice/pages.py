@@ -42,9 +42,10 @@ class Pages(ReadOnly[Row]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
         rows: QuerySet[Row] = DatedRows(self.model)
-        return rows.select_related(*self.list_select_related).order_by(
-            *self.get_ordering(request)
-        )
+        if self.list_select_related:
+            # Called without names, it would read all that is related.
+            rows = rows.select_related(*self.list_select_related)
+        return rows.order_by(*self.get_ordering(request))
 
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[QuickChangeList]:
         return QuickChangeList

@@ -4,6 +4,7 @@ They stand below the page of a row. An app below cannot know what belongs to its
 an app above, so the app above brings the table: `@table_of("ledger.journalentry")`.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,11 +23,12 @@ NEWEST: Final = 10
 # The last group of a UUID. In a UUIDv7 it is random; the first tells only the time.
 ID_END: Final = 12
 UUID_LENGTH: Final = len(str(UUID(int=0)))
+UUID_TEXT: Final = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 NO_NAMES: Final[Mapping[str, str]] = {}
 _Row = TypeVar("_Row", bound=Model)
 Maker = Callable[[Any], "Table"]
 
-Namer = Callable[[Collection[str]], Mapping[Any, str]]
+Namer = Callable[[Collection[UUID]], Mapping[UUID, str]]
 
 _namers: Final[dict[str, Namer]] = {}
 _makers: Final[dict[str, list[Maker]]] = defaultdict(list)
@@ -109,9 +111,12 @@ def find_names(subjects: Iterable[str]) -> dict[str, str]:
     wanted = set(subjects)
     for kind, find in _namers.items():
         keys = {
-            name.partition(":")[2] for name in wanted if name.startswith(f"{kind}:")
+            subject: UUID(subject.removeprefix(f"{kind}:"))
+            for subject in wanted
+            if re.fullmatch(f"{kind}:{UUID_TEXT}", subject)
         }
-        names |= {f"{kind}:{key}": name for key, name in find(keys).items()}
+        found = find(keys.values())
+        names |= {subject: found[key] for subject, key in keys.items() if key in found}
     return names
 
 

@@ -38,7 +38,7 @@ DURABLE = True
 PORT = whole_number("PORT", default=8000, least=1)
 DEMO_PASSWORD: str = env.str("DEMO_PASSWORD", default="")
 BENCH_SECONDS = whole_number("BENCH_SECONDS", default=3, least=1)
-BENCH_ACCOUNTS = whole_number("BENCH_ACCOUNTS", default=10000, least=2)
+BENCH_ACCOUNTS = whole_number("BENCH_ACCOUNTS", default=10000, least=100)
 
 FIRST_PARTY_APPS = [
     "paycore.api",
@@ -131,9 +131,10 @@ FX_QUOTE_TTL = whole_number("FX_QUOTE_TTL", default=60, least=1)
 # The European Central Bank says nothing from Thursday to Tuesday around Easter.
 FX_MAX_AGE = whole_number("FX_MAX_AGE", default=6 * 86400, least=1)
 FX_SOURCES = rate_sources(env.str("FX_SOURCES", default=""))
-# What payment providers sign with: several while one is being replaced. Without any,
-# every message is refused.
+# What payment providers sign with (several while one is being replaced; without any,
+# every message is refused), and where a person finds it.
 DEPOSIT_WEBHOOK_SECRETS = webhook_secrets("DEPOSIT_WEBHOOK_SECRET")
+DEPOSITS_ARE_SIGNED_WITH = "DEPOSIT_WEBHOOK_SECRET"
 # The API judges the size of a body itself; this is the second fence.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 

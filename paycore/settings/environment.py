@@ -1,8 +1,10 @@
 """How settings read the environment: one function per kind of variable."""
 
+import base64
 import os
 import re
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from tempfile import mkstemp
@@ -93,7 +95,17 @@ def required_secret(name: str, *, least: int, default: str | None = None) -> str
     return value
 
 
-def kept_secret(path: Path) -> str:
+def new_secret() -> str:
+    """A secret to sign with."""
+    return secrets.token_urlsafe(64)
+
+
+def new_webhook_secret() -> str:
+    """A secret as Standard Webhooks 1.0 writes them."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+
+
+def kept_secret(path: Path, *, make: Callable[[], str] = new_secret) -> str:
     """The secret in this file, which is made, for its owner only, when missing."""
     with suppress(FileNotFoundError):
         return path.read_text().strip()
@@ -102,20 +114,21 @@ def kept_secret(path: Path) -> str:
     # nobody reads half a secret.
     descriptor, aside = mkstemp(dir=path.parent)
     with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(64))
+        file.write(make())
     with suppress(FileExistsError):
         os.link(aside, path)
     Path(aside).unlink()
     return path.read_text().strip()
 
 
-def webhook_secrets(name: str) -> list[str]:
+def webhook_secrets(name: str, *, default: str = "") -> list[str]:
     """Secrets of the form `whsec_<base64>`, separated by commas; none by default."""
-    secrets: list[str] = env.list(name, default=[])
-    for secret in secrets:
+    text: str = env.str(name, default="").strip() or default
+    listed = [part for part in map(str.strip, text.split(",")) if part]
+    for secret in listed:
         if not WEBHOOK_SECRET.fullmatch(secret):
             raise ImproperlyConfigured(
                 f"Each secret in {name} must be whsec_ and base64, as in Standard"
                 " Webhooks 1.0 (which asks for 24 to 64 random bytes)."
             )
-    return secrets
+    return listed

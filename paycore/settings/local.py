@@ -1,7 +1,7 @@
 """A person's own machine: `make run`, `make demo`, `manage.py`."""
 
 from .base import *
-from .environment import env, kept_secret
+from .environment import env, kept_secret, new_webhook_secret, webhook_secrets
 from .interfaces import jwt_settings
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -16,6 +16,14 @@ SIMPLE_JWT = jwt_settings(
     access_seconds=ACCESS_TOKEN_LIFETIME,
     refresh_seconds=REFRESH_TOKEN_LIFETIME,
 )
+
+# Made once for this home too, so that a signed message can be tried.
+_KEPT = HOME / "deposit_webhook_secret"
+_GIVEN = webhook_secrets("DEPOSIT_WEBHOOK_SECRET")
+DEPOSIT_WEBHOOK_SECRETS = _GIVEN or webhook_secrets(
+    "DEPOSIT_WEBHOOK_SECRET", default=kept_secret(_KEPT, make=new_webhook_secret)
+)
+DEPOSITS_ARE_SIGNED_WITH = "DEPOSIT_WEBHOOK_SECRET" if _GIVEN else str(_KEPT)
 
 # A developer sees a changed file at once.
 WHITENOISE_AUTOREFRESH = DEBUG

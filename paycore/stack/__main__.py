@@ -56,6 +56,9 @@ def run() -> int:
 
 def demo() -> int:
     """Tell the main job through the API, prove the books, and stop."""
+    # The story's amounts are those of the seeded rates. Before the settings are read.
+    os.environ["FX_SOURCES"] = ""
+
     from paycore.stack import demo as story
 
     stack = supervisor()
@@ -84,6 +87,8 @@ def supervisor() -> Supervisor:
 
 def welcome(stack: Supervisor) -> str:
     """Where everything is, and who may sign in."""
+    from django.conf import settings
+
     password = seeds.password()
     people = "\n".join(f"  {person.email:<28} {person.what}" for person in seeds.PEOPLE)
     return f"""
@@ -93,6 +98,7 @@ def welcome(stack: Supervisor) -> str:
   Health        {stack.url}/health/ready
   Metrics       {stack.url}/metrics
   Logs          {stack.home / "logs"}
+  Deposits      POST /v1/webhooks/deposit, signed by {settings.DEPOSITS_ARE_SIGNED_WITH}
 
   Everybody's password is {password}
 {people}

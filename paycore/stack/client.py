@@ -56,7 +56,7 @@ class Caller:
         content = None
         if body is not None:
             headers["Content-Type"] = "application/json"
-            content = json.dumps(body)
+            content = as_json(body)
         connection = http.client.HTTPConnection(
             self.host, self.port, timeout=SECONDS_TO_ANSWER
         )
@@ -79,3 +79,11 @@ class Caller:
 
     def with_key(self, name: str, api_key: str) -> "Caller":
         return Caller(self.host, self.port, name, {"X-API-Key": api_key})
+
+    def with_signature(self, name: str, headers: Mapping[str, str]) -> "Caller":
+        return Caller(self.host, self.port, name, headers)
+
+
+def as_json(body: object) -> str:
+    """A body as callers send it, for who has to sign it."""
+    return json.dumps(body)

@@ -20,14 +20,11 @@ from paycore.settings.servers import socket_directory
 from paycore.stack import processes
 from paycore.stack.locks import FileLock
 from paycore.stack.postgresql import Cluster
-from paycore.stack.processes import StackError
+from paycore.stack.processes import Deaths, StackError
 from paycore.stack.valkey import Cache
 
 SECONDS_BETWEEN_LOOKS: Final = 0.2
 SECONDS_TO_BECOME_KEEPER: Final = 5
-# A server that dies more often than this in so many seconds cannot be helped.
-MOST_DEATHS: Final = 5
-SECONDS_OF_DEATHS: Final = 60
 
 
 class Program(Protocol):
@@ -48,7 +45,7 @@ class Keeper:
             "postgresql": Cluster(home, durable=durable),
         }
         self.servers: dict[str, subprocess.Popen[bytes]] = {}
-        self.deaths: list[float] = []
+        self.deaths = Deaths()
         self.asked_to_stop = False
 
     def keep(self, *, tell_ready: Callable[[], None]) -> None:
@@ -93,10 +90,7 @@ class Keeper:
     def _start_again(self, name: str, returncode: int) -> None:
         # A crash costs its users one failed request each, not the whole stack.
         complain(f"{name} ended unexpectedly ({returncode}). Starting it again.")
-        now = time.monotonic()
-        self.deaths = [when for when in self.deaths if now - when < SECONDS_OF_DEATHS]
-        self.deaths.append(now)
-        if len(self.deaths) > MOST_DEATHS:
+        if self.deaths.are_too_many():
             raise StackError(f"{name} ends again and again. Its log is in the home.")
         self._start(name)
 

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final, Self
 
@@ -42,6 +42,22 @@ class Remembered:
             if same and is_alive(process):
                 return process
         return None
+
+
+@dataclass
+class Deaths:
+    """How often something died lately: it is started again, but not for ever."""
+
+    most: int = 5
+    seconds: float = 60
+    moments: list[float] = field(default_factory=list)
+
+    def are_too_many(self) -> bool:
+        """Count one more death; whether that was one too many."""
+        now = time.monotonic()
+        self.moments = [when for when in self.moments if now - when < self.seconds]
+        self.moments.append(now)
+        return len(self.moments) > self.most
 
 
 def remember(path: Path, processes: Mapping[str, int]) -> None:

@@ -7,34 +7,53 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from paycore.lib.money import Currency, Money
 from paycore.lib.roles import Role
 
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """A person, and the opening balance of their account in US dollars, if any."""
+    """A person, and their accounts: one of each currency, with what it begins with."""
 
     name: str
     full_name: str
     role: Role
     what: str
-    cents: int | None = None
+    # The last one comes first in lists, which are newest first.
+    accounts: tuple[Money, ...] = ()
 
     @property
     def email(self) -> str:
         return f"{self.name}@paycore.example"
 
-    @property
-    def external_id(self) -> str:
-        return f"{self.name}-usd"
+    def external_id(self, currency: Currency) -> str:
+        return f"{self.name}-{currency.code.lower()}"
 
 
 PEOPLE: Final = (
     Seed("admin", "Adele Admin", Role.ADMIN, "admin: may do everything"),
     Seed("operator", "Otto Operator", Role.OPERATOR, "operator: back office"),
-    Seed("ada", "Ada Lovelace", Role.USER, "has 1000.00 USD at first", 100_000),
-    Seed("grace", "Grace Hopper", Role.USER, "has 250.00 USD at first", 25_000),
-    Seed("mallory", "Mallory Stranger", Role.USER, "has nothing", 0),
+    Seed(
+        "ada",
+        "Ada Lovelace",
+        Role.USER,
+        "has 1000.00 USD and 500.00 EUR at first",
+        (Money.of(500_00, "EUR"), Money.of(1000_00, "USD")),
+    ),
+    Seed(
+        "grace",
+        "Grace Hopper",
+        Role.USER,
+        "has 250.00 USD at first",
+        (Money.of(250_00, "USD"),),
+    ),
+    Seed(
+        "mallory",
+        "Mallory Stranger",
+        Role.USER,
+        "has nothing",
+        (Money.of(0, "USD"),),
+    ),
 )
 BY_NAME: Final = {seed.name: seed for seed in PEOPLE}
 

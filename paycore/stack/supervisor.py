@@ -24,7 +24,7 @@ import psutil
 from paycore.settings.environment import ROOT
 from paycore.stack import embedded, processes
 from paycore.stack.locks import FileLock, is_held
-from paycore.stack.processes import StackError
+from paycore.stack.processes import Deaths, StackError, end_of_log
 
 HOST: Final = "127.0.0.1"
 WEB_WORKERS: Final = 2
@@ -32,6 +32,15 @@ WEB_THREADS: Final = 8
 SECONDS_TO_BE_READY: Final = 90
 SECONDS_TO_STOP: Final = 15
 SECONDS_BETWEEN_LOOKS: Final = 0.3
+
+
+class ProcessEnded(StackError):
+    """A process of the stack ended by itself."""
+
+    def __init__(self, name: str, returncode: int, *, log: Path) -> None:
+        self.name = name
+        self.summary = f"{name} ended unexpectedly ({describe(returncode)})."
+        super().__init__(f"{self.summary} {log} ends with:\n{end_of_log(log)}")
 
 
 @dataclass
@@ -43,6 +52,7 @@ class Supervisor:
     embedded: bool
     say: Callable[[str], None]
     children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    deaths: Deaths = field(default_factory=Deaths)
 
     @property
     def url(self) -> str:
@@ -68,32 +78,38 @@ class Supervisor:
             self._prepare(seed=seed)
             # Registered before the first child starts: whatever happens, they end.
             stack.callback(self._stop)
-            self._start()
+            self._clear_metrics()
+            self.say(f"Starting {', '.join(self._commands())}")
+            self._start(*self._commands())
             self._wait_until_ready()
             yield
 
     def watch(self) -> NoReturn:
-        """Look after the processes until interrupted.
+        """Look after the processes until interrupted: one that ends is started again.
 
-        Raises: `StackError` naming a process that ended by itself.
+        Raises: `StackError` when they end again and again, or the embedded servers do.
         """
         while True:
-            self.require_all_alive()
+            try:
+                self.require_all_alive()
+            except ProcessEnded as ended:
+                if self.deaths.are_too_many():
+                    raise
+                self.say(f"{ended.summary} Starting it again")
+                # Its children outlive a killed process, and may hold the port.
+                end_group(self.children[ended.name].pid, home=self.home)
+                self._start(ended.name)
             time.sleep(SECONDS_BETWEEN_LOOKS)
 
     def require_all_alive(self) -> None:
-        """Raises: `StackError` when a process of the stack has ended."""
+        """Raises: `ProcessEnded`, or `StackError` for the embedded servers."""
         for name, child in self.children.items():
             if child.poll() is not None:
-                raise StackError(
-                    f"{name} ended unexpectedly ({describe(child.returncode)})."
-                    f" {self.log(name)} ends with:\n"
-                    + processes.end_of_log(self.log(name))
-                )
+                raise ProcessEnded(name, child.returncode, log=self.log(name))
         if self.embedded and not embedded.are_kept(self.home):
             raise StackError(
                 "The embedded PostgreSQL or Valkey ended unexpectedly. The end of"
-                f" {self.log('keeper')}:\n" + processes.end_of_log(self.log("keeper"))
+                f" {self.log('keeper')}:\n" + end_of_log(self.log("keeper"))
             )
 
     def manage(self, *command: str) -> str:
@@ -156,14 +172,15 @@ class Supervisor:
             self.say("Seeding people and accounts")
             self.manage("seed_demo")
 
-    def _start(self) -> None:
-        self.say("Starting the web server, the worker and beat")
+    def _clear_metrics(self) -> None:
         shutil.rmtree(self.directory / "metrics", ignore_errors=True)
         (self.directory / "metrics").mkdir(parents=True)
-        for name, arguments in self._commands().items():
+
+    def _start(self, *names: str) -> None:
+        for name in names:
             with processes.open_log(self.log(name)) as log:
                 self.children[name] = subprocess.Popen(
-                    [sys.executable, "-m", *arguments],
+                    [sys.executable, "-m", *self._commands()[name]],
                     cwd=ROOT,
                     env=self.environment() | self._metrics(),
                     stdin=subprocess.DEVNULL,
@@ -240,7 +257,7 @@ class Supervisor:
             time.sleep(0.1)
         raise StackError(
             f"The server is not ready after {SECONDS_TO_BE_READY} s ({answer})."
-            f" {self.log('web')} ends with:\n" + processes.end_of_log(self.log("web"))
+            f" {self.log('web')} ends with:\n" + end_of_log(self.log("web"))
         )
 
     def _readiness(self) -> tuple[bool, str]:

@@ -25,12 +25,21 @@ class Office:
         assert response.status_code == 200, response
         return response.content.decode()
 
-    def order(self, page: str, row: Any, button: str, reason: str) -> str:
-        """What the page of a row shows after a button was pressed."""
-        address = reverse(f"admin:{page}_{button}", args=[key_of(row)])
-        response = self.client.post(address, {"reason": reason}, follow=True)
+    def order(
+        self, page: str, row: Any, button: str, reason: str, **asked: object
+    ) -> str:
+        """What is shown after a button was pressed and its form filled in and sent."""
+        address = button_of(page, row, button)
+        prefilled = self.client.get(address).context["form"].initial
+        filled_in = {**prefilled, "reason": reason, **asked}
+        response = self.client.post(address, filled_in, follow=True)
         assert response.status_code == 200, response
         return response.content.decode()
+
+    def buttons(self, page: str, row: Any, *names: str) -> list[str]:
+        """Which of these buttons the page of a row has."""
+        seen = self.see(page, row)
+        return [name for name in names if button_of(page, row, name) in seen]
 
     def count_statements(self, page: str, row: Any = None, **query: str) -> int:
         # Once without counting: Django remembers content types while it runs.
@@ -72,6 +81,10 @@ def address_of(page: str, row: Any = None) -> str:
     if row is None:
         return reverse(f"admin:{page}_changelist")
     return reverse(f"admin:{page}_change", args=[key_of(row)])
+
+
+def button_of(page: str, row: Any, name: str) -> str:
+    return reverse(f"admin:{page}_{name}", args=[key_of(row)])
 
 
 def key_of(row: Any) -> object:

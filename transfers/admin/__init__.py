@@ -1,4 +1,4 @@
-"""What staff see of transfers, of deposits and their messages, and of refused orders."""
+"""What staff see of transfers, announced deposits, and orders that were refused."""
 
 from transfers.admin.deposits import DepositPages, parked_deposits
 from transfers.admin.messages import MessagePages

@@ -37,8 +37,8 @@ PERMISSION: Final = "transfers.resolve_deposit"
 class DepositPages(Pages[ProviderDeposit]):
     kind_of_subject = "deposit"
     list_display = (
-        *("created_at", "reference", "provider", "amount", "shown_status"),
-        *("shown_why", "waiting", "announced_account"),
+        *("created_at", "reference", "provider", "shown_status", "shown_why"),
+        *("waiting", "amount"),
     )
     list_filter = ("status",)
     search_fields = ("=id", "=reference", "=transfer")
@@ -47,14 +47,15 @@ class DepositPages(Pages[ProviderDeposit]):
     fields = (
         ("id", "shown_status"),
         ("provider", "reference"),
-        ("amount", "account_id"),
+        ("amount", "announced_account"),
         ("shown_why", "waiting"),
         ("created_at", "shown_message"),
         "shown_transfer",
     )
     readonly_fields = (
-        *("id", "shown_status", "provider", "reference", "amount", "account_id"),
-        *("shown_why", "waiting", "created_at", "shown_message", "shown_transfer"),
+        *("id", "shown_status", "provider", "reference", "amount"),
+        *("announced_account", "shown_why", "waiting", "created_at"),
+        *("shown_message", "shown_transfer"),
     )
     actions_detail = ("post_to_account", "post_to_suspense")
 
@@ -73,8 +74,8 @@ class DepositPages(Pages[ProviderDeposit]):
         return ("-created_at", "-id")
 
     @admin.display(description="account as announced")
-    def announced_account(self, deposit: ProviderDeposit) -> SafeString:
-        return short_id(deposit.account_id)
+    def announced_account(self, deposit: ProviderDeposit) -> str:
+        return str(deposit.account_id)
 
     @admin.display(description="parked because")
     def shown_why(self, deposit: ProviderDeposit) -> str:
@@ -124,7 +125,7 @@ def parked_deposits() -> Table:
     count = count_up_to(parked)
     return Table(
         title="Parked deposits",
-        columns=COLUMNS,
+        columns=(ANNOUNCED, REFERENCE, PROVIDER, WHY, ACCOUNT, AMOUNT),
         rows=oldest,
         links=[
             link_to_list("transfers_providerdeposit", "All", status__exact="parked")
@@ -137,7 +138,7 @@ def deposit_behind(transfer: Transfer) -> Table:
     """What a provider announced that became this transfer."""
     return Table(
         title="Provider's deposit",
-        columns=(*COLUMNS, MESSAGE),
+        columns=(ANNOUNCED, REFERENCE, PROVIDER, STATUS, MESSAGE, AMOUNT),
         rows=list(ProviderDeposit.objects.filter(transfer=transfer)),
         empty="None: somebody here made it.",
     )
@@ -171,13 +172,13 @@ def _message_cell(deposit: Any) -> SafeString:
     return link_to("transfers_inboxmessage", key, short_id(key))
 
 
-COLUMNS: Final = (
-    Column("Announced", lambda deposit: deposit.created_at),
-    Column("Reference", _deposit_cell),
-    Column("Provider", lambda deposit: deposit.provider),
-    Column("Status", lambda deposit: status_cell(deposit.status)),
-    Column("Parked because", why_parked, is_prose=True),
-    Column("Account as announced", lambda deposit: short_id(deposit.account_id)),
-    Column("Amount", lambda deposit: deposit.amount, is_number=True),
+ANNOUNCED: Final = Column("Announced", lambda deposit: deposit.created_at)
+REFERENCE: Final = Column("Reference", _deposit_cell)
+PROVIDER: Final = Column("Provider", lambda deposit: deposit.provider)
+STATUS: Final = Column("Status", lambda deposit: status_cell(deposit.status))
+WHY: Final = Column("Parked because", why_parked, is_prose=True)
+ACCOUNT: Final = Column(
+    "Account as announced", lambda deposit: short_id(deposit.account_id)
 )
 MESSAGE: Final = Column("Message", _message_cell)
+AMOUNT: Final = Column("Amount", lambda deposit: deposit.amount, is_number=True)

@@ -7,10 +7,10 @@ from django import forms
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from accounts.errors import AccountNotFound
-from fx.errors import AmountTooSmall
 from ledger.errors import AccountNotActive
 from paycore.backoffice.forms import ReasonForm
 from paycore.lib.errors import CurrencyMismatch, InvalidAmount, LimitExceeded
+from paycore.lib.money import Money
 from transfers.admin.tables import moved_text, party_cell, why_parked
 from transfers.errors import RefundExceedsOriginal
 from transfers.models import ProviderDeposit, Transfer
@@ -24,10 +24,7 @@ Facts = Sequence[tuple[str, object]]
 class RefundForm(ReasonForm):
     """How much of a transfer to give back."""
 
-    blamed = {
-        refusal.code: "amount"
-        for refusal in (InvalidAmount, RefundExceedsOriginal, AmountTooSmall)
-    }
+    blamed = {RefundExceedsOriginal.code: "amount"}
 
     amount = forms.CharField(
         required=False,
@@ -39,16 +36,26 @@ class RefundForm(ReasonForm):
 
     def __init__(self, data: Any, *, row: Transfer, user: Any) -> None:
         super().__init__(data, row=row, user=user)
-        left = row.amount - row.refunded
+        self.left = row.amount - row.refunded
         field = self.fields["amount"]
-        field.label = f"Amount in {left.currency}"
-        field.help_text = (
-            f"What the payer gets back; empty for all that is left: {left}."
-        )
+        field.label = f"Amount in {self.left.currency}"
+        field.help_text = f"What the payer gets back; empty for all of {self.left}."
 
     @staticmethod
     def state_of(row: Transfer) -> str:
         return str(row.refunded_minor)
+
+    def clean_amount(self) -> str | None:
+        text: str = self.cleaned_data["amount"]
+        if not text:
+            return None
+        try:
+            amount = Money.parse(text, self.left.currency)
+        except InvalidAmount as refusal:
+            raise forms.ValidationError(refusal.detail) from refusal
+        if amount > self.left:
+            raise forms.ValidationError(f"No more than {self.left} is left to refund.")
+        return amount.text
 
     def facts(self) -> Facts:
         transfer: Transfer = self.row
@@ -57,7 +64,7 @@ class RefundForm(ReasonForm):
             ("Given back to", party_cell(transfer, "source_account")),
             ("Amount of the transfer", moved_text(transfer)),
             ("Refunded so far", transfer.refunded),
-            ("Left to refund", transfer.amount - transfer.refunded),
+            ("Left to refund", self.left),
         )
 
 
@@ -126,6 +133,6 @@ class AccountForm(SuspenseForm):
         super().__init__(data, row=row, user=user)
         self.initial["account_id"] = row.account_id
         self.fields["account_id"].help_text = (
-            f"As the provider wrote it, until you correct it. An account in"
-            f" {row.currency}."
+            f"The whole id of an account in {row.currency}. At first, what the"
+            " provider wrote."
         )

@@ -15,7 +15,14 @@ from paycore.api.shapes import read_shape
 from paycore.backoffice.lists import exact_filter
 from paycore.backoffice.pages import Pages
 from paycore.backoffice.tables import Table
-from transfers.admin.deposits import COLUMNS, deposits_under
+from transfers.admin.deposits import (
+    ACCOUNT,
+    AMOUNT,
+    REFERENCE,
+    STATUS,
+    WHY,
+    deposits_under,
+)
 from transfers.models import InboxMessage, ProviderDeposit
 from transfers.serializers import DepositRequest
 from transfers.services import Announcement
@@ -91,7 +98,8 @@ def _deposit_of(message: InboxMessage) -> Table:
     else:
         deposits = list(deposits_under(message.provider, announced.reference))
         note = _told_of_difference(announced, deposits)
-    return Table(title="Deposit", columns=COLUMNS, rows=deposits, note=note)
+    columns = (REFERENCE, STATUS, WHY, ACCOUNT, AMOUNT)
+    return Table(title="Deposit", columns=columns, rows=deposits, note=note)
 
 
 def _told_of_difference(said: Announcement, deposits: list[ProviderDeposit]) -> str:

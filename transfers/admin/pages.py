@@ -84,17 +84,12 @@ class TransferPages(Pages[Transfer]):
                     ("refunded", "failure_code"),
                     ("created_at", "completed_at"),
                     ("maker", "entry"),
+                    ("merchant_name", "merchant_category"),
                     "description",
                 )
             },
         ),
-        (
-            "Merchant and metadata",
-            {
-                "fields": (("merchant_name", "merchant_category"), "metadata"),
-                "classes": ("collapse",),
-            },
-        ),
+        ("Metadata", {"fields": ("metadata",), "classes": ("collapse",)}),
     )
     readonly_fields = (
         *("id", "shown_status", "kind", "reference", "source", "source_id"),
@@ -132,7 +127,9 @@ class TransferPages(Pages[Transfer]):
 
     @admin.display(description="income of the house")
     def income(self, transfer: Transfer) -> SafeString | str:
-        return "-" if transfer.rate is None else number_cell(income_of(transfer))
+        if transfer.currency == transfer.destination_currency:
+            return "-"
+        return number_cell(income_of(transfer))
 
     def buttons_for(self, row: Transfer) -> Collection[str]:
         if row.status != TransferStatus.COMPLETED:
@@ -156,9 +153,7 @@ class TransferPages(Pages[Transfer]):
     )
     def refund(self, order: Order) -> str:
         refund = services.create_refund(
-            order=RefundOrder(
-                order.object_id, order.reason, order.asked["amount"] or None
-            ),
+            order=RefundOrder(order.object_id, order.reason, order.asked["amount"]),
             payer=_payer_of(order),
             origin=order.origin,
         )

@@ -113,7 +113,9 @@ def transfers_from(original: Transfer) -> Table:
 
 def original_of(transfer: Transfer) -> Table:
     """What a refund or a reversal gives back."""
-    original = Transfer.objects.filter(pk=transfer.original_transfer_id)
+    key = transfer.original_transfer_id
+    assert key is not None
+    original = Transfer.objects.filter(pk=key)
     return Table(
         title=f"The original of this {transfer.kind}",
         columns=COLUMNS,

@@ -8,6 +8,7 @@ import pytest
 from accounts.services import freeze_account
 from fx.services import seed_rates
 from fx.tests.rates import say
+from transfers.tests.providers import SECRET
 
 
 @pytest.fixture
@@ -31,3 +32,9 @@ def frozen(account_of):
         return account
 
     return open_and_freeze
+
+
+@pytest.fixture
+def secrets(settings):
+    """The provider's secret is one of ours."""
+    settings.DEPOSIT_WEBHOOK_SECRETS = [SECRET]

@@ -48,6 +48,16 @@ def send(caller: Caller, path: str, body: Any, *, key: str | None = None) -> Any
     return caller.post(path, body, key=key or str(new_id()))
 
 
+def sender(caller: Caller, path: str, body: Any, *, key: str | None = None) -> Any:
+    """A movement to be ordered on another thread; answers its status and code."""
+
+    def order() -> tuple[int, str]:
+        response = send(caller, path, body, key=key)
+        return response.status_code, response.json().get("code", "")
+
+    return order
+
+
 def payer_of(player: Player) -> Payer:
     return Payer(player.id, may_spend_from_any=player.principal.is_operator)
 

@@ -288,12 +288,12 @@ def test_refuses_when_the_receiver_has_spent_it(
 
 
 def test_refuses_what_the_payer_could_not_count(
-    ada, grace, account_of, pay, nothing_moves
+    ada, grace, operator, account_of, pay, nothing_moves
 ):
     purse, shop = account_of(ada, "BTC", "1.00000000"), account_of(grace, "BTC")
     original = pay(ada, purse, shop, "1.00000000")
-    filled = account_of(grace, "BTC", "92233720367.54775808")
-    pay(grace, filled, purse, "92233720367.54775808")
+    # As much as a BIGINT holds.
+    deposit(operator, purse, "92233720368.54775807 BTC")
 
     with nothing_moves(), refused_with(LimitExceeded):
         refund(grace, original)

@@ -1,7 +1,7 @@
 """The posting engine and the service above it, called in process by one thread."""
 
 import random  # noqa: TID251  # Nothing secret, and the same sequence in every run.
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Final
@@ -22,11 +22,12 @@ class Engine:
     """Calls with so many transfers at once, between accounts of this town."""
 
     town: Town
+    account_ids: Sequence[UUID]
     chance: random.Random
 
     @classmethod
     def of(cls, town: Town) -> "Engine":
-        return cls(town, random.Random("engine"))  # noqa: S311
+        return cls(town, town.account_ids, random.Random("engine"))  # noqa: S311
 
     def post(self, *, size: int, seconds: float) -> Run:
         """`ledger.services.post_entries`: the books alone."""
@@ -56,8 +57,7 @@ class Engine:
         return repeat(call, size=size, seconds=seconds)
 
     def _pairs(self, size: int) -> list[list[UUID]]:
-        ids = self.town.account_ids
-        return [self.chance.sample(ids, 2) for _ in range(size)]
+        return [self.chance.sample(self.account_ids, 2) for _ in range(size)]
 
 
 def repeat(call: Callable[[], int], *, size: int, seconds: float) -> Run:

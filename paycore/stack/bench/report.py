@@ -30,9 +30,9 @@ def table(legs: Sequence[Leg]) -> Table:
     """One row a leg, part after part."""
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     shown.add_column("transfers by", no_wrap=True)
-    shown.add_column("between, or how many", no_wrap=True)
+    shown.add_column("which", no_wrap=True)
     for name in ("clients", "transfers/s", "p50", "p95", "p99", "ratio", "errors"):
-        shown.add_column(name, justify="right")
+        shown.add_column(name, justify="right", no_wrap=True)
     for part in Part:
         rows = [leg for leg in legs if leg.part is part]
         for leg in rows:

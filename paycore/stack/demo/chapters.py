@@ -35,7 +35,7 @@ def people_arrive(stage: Stage) -> None:
     )
     for name in ("zoe", "bob"):
         stage.sign_in(name, email=stage.email(name), password=stage.password_of(name))
-    for name in ("mallory", "operator"):
+    for name in ("mallory", "operator", "admin"):
         email = seeds.BY_NAME[name].email
         stage.sign_in(name, email=email, password=stage.password)
     make_a_key(stage)
@@ -172,7 +172,7 @@ def batches_are_sent(stage: Stage) -> None:
     answer = stage.batch(zoe, "independent", orders)
     stage.step(
         zoe,
-        "pays 10.00, 900.00 and 5.00, independently",
+        "pays 10.00, 900.00, 5.00, independently",
         "201 2 done, 1 failed",
         f"{answer.told('completed')} done, {answer['failed']} failed",
     )
@@ -227,8 +227,8 @@ def history_is_read(stage: Stage) -> None:
     lines: list[dict[str, Any]] = statement["lines"] or []
     stage.step(
         bob,
-        "adds up his statement of 105 lines",
-        "200 0.00 + 166.00 = 166.00",
+        "adds up his statement of 108 lines",
+        "200 0.00 + 206.00 = 206.00",
         f"{statement.told('opening_balance')} + {total(lines)}"
         f" = {statement['closing_balance']}",
     )

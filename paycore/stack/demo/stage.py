@@ -1,7 +1,7 @@
 """What every chapter uses: the people, what they can do, and the table of steps."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -12,7 +12,7 @@ from rich.table import Table
 from paycore.stack.client import Answer, Caller
 from paycore.stack.supervisor import HOST, Supervisor
 
-COLUMNS = {"": 3, "Who": 10, "Does what": 41, "Expected": 27, "Got": 27, " ": 2}
+COLUMNS = {"": 3, "Who": 10, "Does what": 40, "Expected": 28, "Got": 28, " ": 2}
 
 
 @dataclass
@@ -27,6 +27,7 @@ class Stage:
     rows: list[tuple[str, ...]] = field(default_factory=list)
     callers: dict[str, Caller] = field(default_factory=dict)
     accounts: dict[str, str] = field(default_factory=dict)
+    transfers: dict[str, str] = field(default_factory=dict)
     # So that a home with data of earlier runs meets nobody twice.
     run: str = field(default_factory=lambda: secrets.token_hex(3))
 
@@ -67,12 +68,26 @@ class Stage:
         self.step(who, what, expected, answer.told())
 
     def balances_are(self, *, zoe: str, bob: str) -> None:
-        """Both have exactly so much, each seen with their own eyes."""
-        for name, expected in (("zoe", zoe), ("bob", bob)):
-            caller = self.callers[name]
-            answer = caller.get(f"/v1/accounts/{self.accounts[name]}/balance")
-            got = answer.told("available", "currency")
-            self.step(caller, "now has", f"200 {expected} USD", got)
+        """Both have exactly so many dollars, each seen with their own eyes."""
+        self.balance_is("zoe", "zoe", f"{zoe} USD")
+        self.balance_is("bob", "bob", f"{bob} USD")
+
+    def balance_is(
+        self, name: str, account: str, expected: str, *, what: str = "now has"
+    ) -> None:
+        """Somebody can spend exactly so much of an account."""
+        caller = self.callers[name]
+        answer = caller.get(f"/v1/accounts/{self.accounts[account]}/balance")
+        got = answer.told("available", "currency")
+        self.step(caller, what, f"200 {expected}", got)
+
+    def open_account(self, name: str, account: str, currency: str, what: str) -> None:
+        """Somebody opens an account, known by a name of its own from here on."""
+        caller = self.callers[name]
+        answer = caller.post("/v1/accounts", {"currency": currency})
+        self.accounts[account] = str(answer["id"])
+        got = answer.told("status", "balance.available", "currency")
+        self.step(caller, what, f"201 active 0.00 {currency}", got)
 
     def order(
         self, source: str, destination: str, amount: object, **more: str
@@ -88,16 +103,24 @@ class Stage:
     def pay(
         self, who: Caller, order: dict[str, object], *, key: str | None = None
     ) -> Answer:
+        """Send a transfer, under a fresh key unless one is given."""
+        return self.send(who, "/v1/transfers/internal", order, key=key)
+
+    def send(
+        self,
+        who: Caller,
+        path: str,
+        order: Mapping[str, object],
+        *,
+        key: str | None = None,
+    ) -> Answer:
         """Send one order, under a fresh key unless one is given."""
-        fresh = secrets.token_hex(8)
-        return who.post(
-            "/v1/transfers/internal", order, key=fresh if key is None else key
-        )
+        return who.post(path, order, key=secrets.token_hex(8) if key is None else key)
 
     def batch(self, who: Caller, mode: str, orders: list[dict[str, object]]) -> Answer:
         """Send many orders as one, under a fresh key."""
         body = {"mode": mode, "transfers": orders}
-        return who.post("/v1/transfers/batch", body, key=secrets.token_hex(8))
+        return self.send(who, "/v1/transfers/batch", body)
 
     def sign_in(self, name: str, *, email: str, password: str) -> None:
         """Somebody enters the story."""

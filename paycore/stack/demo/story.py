@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from paycore.stack.demo import chapters
+from paycore.stack.demo import chapters, conversions, corrections, deposits
 from paycore.stack.demo.stage import Stage
 from paycore.stack.supervisor import Supervisor
 
@@ -18,6 +18,19 @@ CHAPTERS = {
     "One order is executed once, however often sent": chapters.orders_are_repeated,
     "Batches: each order on its own, or all or nothing": chapters.batches_are_sent,
     "A frozen account neither sends nor receives": chapters.an_account_is_frozen,
+    "Money comes in: staff write it down, providers tell of it": (
+        deposits.money_comes_in
+    ),
+    "Exchange: cut once, on the receiving side; a quote is redeemed once": (
+        conversions.money_is_exchanged
+    ),
+    "Purchases, also in another currency: the debit is rounded up": (
+        conversions.purchases_are_made
+    ),
+    "Refunds: never more than was paid": corrections.money_is_given_back,
+    "Reversals: the mirror of what should not have been": (
+        corrections.movements_are_reversed
+    ),
     "Nothing is forgotten: entries, the statement, the past": chapters.history_is_read,
     "The proof of the books": chapters.books_are_proved,
 }

@@ -16,4 +16,4 @@ def new_home():
     """
     directory = Path(tempfile.mkdtemp(prefix="paycore-home-"))
     yield directory / "home"
-    #X shutil.rmtree(directory, ignore_errors=True)
+    shutil.rmtree(directory, ignore_errors=True)

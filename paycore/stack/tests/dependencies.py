@@ -18,7 +18,11 @@ import pytest
 from django.conf import settings
 
 from paycore.settings.environment import ROOT
-from paycore.settings.servers import POSTGRESQL_PORT, embedded_redis_url
+from paycore.settings.servers import (
+    POSTGRESQL_PORT,
+    embedded_redis_url,
+    socket_directory,
+)
 from paycore.stack import processes, seeds
 from paycore.stack.keeper import make_socket_directory
 from paycore.stack.postgresql import Cluster
@@ -39,6 +43,7 @@ class Dependency:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        self.part.prepare()
         self.process = self.part.start()
         self.part.wait_until_ready(self.process)
 
@@ -99,8 +104,8 @@ def stack_of_our_own() -> Iterator[Stack]:
     cluster, cache = Cluster(home, durable=False), Cache(home, durable=False)
     variables = _variables(cluster, cache)
     with ExitStack() as opened:
-        opened.callback(shutil.rmtree, home, ignore_errors=True)
-        cluster.prepare()
+        for directory in (home, socket_directory(home)):
+            opened.callback(shutil.rmtree, directory, ignore_errors=True)
         postgresql, valkey = Dependency(cluster), Dependency(cache)
         for dependency in (postgresql, valkey):
             opened.callback(dependency.stop)

@@ -1,11 +1,10 @@
 """PostgreSQL or Valkey goes away and comes back, under a web server that stays."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-import pytest
 import redis
 
 from paycore.stack.tests.dependencies import LOGIN, Stack, stack_of_our_own, wait_until
@@ -17,25 +16,17 @@ SECONDS_TO_REFUSE: Final = 8
 STRANGER: Final = {"email": "eve@paycore.example", "password": "a long pass phrase"}
 
 
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with stack_of_our_own() as found:
-        yield found
+def test_what_goes_away_comes_back() -> None:
+    # One test, because a stack of its own is dear.
+    with stack_of_our_own() as stack:
+        order = order_of_ada(stack)
+
+        without_the_database_everybody_is_told_when_to_come_back(stack, order)
+        without_valkey_known_callers_go_on_and_strangers_wait(stack, order)
+        answers_are_remembered_when_valkey_forgets(stack, order)
 
 
-@pytest.fixture(scope="module")
-def order(stack: Stack) -> dict[str, Any]:
-    """From ada's account to another one of hers."""
-    [source] = stack.get("/v1/accounts?external_id=ada-usd").json()["items"]
-    destination = stack.post("/v1/accounts", {"currency": "USD"}, key="savings").json()
-    return {
-        "source_account_id": source["id"],
-        "destination_account_id": destination["id"],
-        "amount": "1.00",
-    }
-
-
-def test_without_the_database_everything_says_when_to_come_back(
+def without_the_database_everybody_is_told_when_to_come_back(
     stack: Stack, order: dict[str, Any]
 ) -> None:
     workers = stack.server.workers
@@ -67,7 +58,7 @@ def test_without_the_database_everything_says_when_to_come_back(
     assert "idempotent-replayed" not in made.headers
 
 
-def test_without_valkey_known_callers_go_on_and_strangers_wait(
+def without_valkey_known_callers_go_on_and_strangers_wait(
     stack: Stack, order: dict[str, Any]
 ) -> None:
     wait_until(lambda: "ratelimit" in stack.get("/v1/users/me").headers)
@@ -101,7 +92,7 @@ def test_without_valkey_known_callers_go_on_and_strangers_wait(
     assert stack.get("/health/ready").status == 200
 
 
-def test_answers_are_remembered_when_valkey_forgets(
+def answers_are_remembered_when_valkey_forgets(
     stack: Stack, order: dict[str, Any]
 ) -> None:
     first = stack.post(INTERNAL, order, key="before the flush")
@@ -113,6 +104,17 @@ def test_answers_are_remembered_when_valkey_forgets(
     assert first.status == 201
     assert again.headers["idempotent-replayed"] == "true"
     assert (again.status, again.body) == (first.status, first.body)
+
+
+def order_of_ada(stack: Stack) -> dict[str, Any]:
+    """From her account to another one of hers."""
+    [source] = stack.get("/v1/accounts?external_id=ada-usd").json()["items"]
+    destination = stack.post("/v1/accounts", {"currency": "USD"}, key="savings").json()
+    return {
+        "source_account_id": source["id"],
+        "destination_account_id": destination["id"],
+        "amount": "1.00",
+    }
 
 
 def at_once(*calls: Callable[[], Answer]) -> list[Answer]:

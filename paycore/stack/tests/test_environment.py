@@ -1,7 +1,11 @@
 """What settings read from the environment, and what they refuse with a sentence."""
 
+import base64
+import os
 import re
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,6 +13,9 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from paycore.settings import environment, servers
+
+ONE = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+OTHER = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 
 
 @pytest.mark.parametrize(
@@ -64,6 +71,72 @@ def test_a_kept_secret_is_made_once_for_its_owner_only(tmp_path):
     assert len(secrets.pop()) > 80
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [item.name for item in path.parent.iterdir()] == ["secret_key"]
+
+
+def test_a_made_webhook_secret_is_one_of_the_standard(tmp_path, monkeypatch):
+    monkeypatch.delenv("SECRETS", raising=False)
+    path = tmp_path / "home" / "deposit_webhook_secret"
+
+    secret = environment.kept_secret(path, make=environment.new_webhook_secret)
+
+    assert environment.webhook_secrets("SECRETS", default=secret) == [secret]
+    assert environment.kept_secret(path) == secret
+    assert environment.new_webhook_secret() != secret
+    assert len(base64.b64decode(secret.removeprefix("whsec_"))) == 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("", 0), (" ", 0), (f"{ONE}", 1), (f"{ONE}, {OTHER},", 2)]
+)
+def test_webhook_secrets_are_a_list(monkeypatch, text, count):
+    monkeypatch.setenv("SECRETS", text)
+
+    assert environment.webhook_secrets("SECRETS") == [ONE, OTHER][:count]
+
+
+@pytest.mark.parametrize("text", ["secret", "whsec_", "whsec_short", f"{ONE};{OTHER}"])
+def test_another_webhook_secret_is_refused(monkeypatch, text):
+    monkeypatch.setenv("SECRETS", text)
+
+    with pytest.raises(ImproperlyConfigured, match=r"^Each secret in SECRETS must be"):
+        environment.webhook_secrets("SECRETS")
+
+
+def test_the_environment_wins_over_the_kept_webhook_secret(monkeypatch):
+    monkeypatch.setenv("SECRETS", ONE)
+
+    assert environment.webhook_secrets("SECRETS", default=OTHER) == [ONE]
+
+
+@pytest.mark.parametrize("given", ["", ONE])
+def test_a_local_installation_makes_a_webhook_secret_when_none_is_set(tmp_path, given):
+    home = tmp_path / "home"
+    told = subprocess.run(
+        [
+            *(sys.executable, "-c"),
+            "from django.conf import settings;"
+            "print(*settings.DEPOSIT_WEBHOOK_SECRETS);"
+            "print(settings.DEPOSITS_ARE_SIGNED_WITH)",
+        ],
+        cwd=environment.ROOT,
+        env={
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "paycore.settings.local",
+            "PAYCORE_HOME": str(home),
+            "DEPOSIT_WEBHOOK_SECRET": given,
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    kept = home / "deposit_webhook_secret"
+    if given:
+        assert told == [ONE, "DEPOSIT_WEBHOOK_SECRET"]
+        assert not kept.exists()
+    else:
+        assert told == [kept.read_text(), str(kept)]
 
 
 def test_without_urls_the_servers_are_embedded_in_the_home(monkeypatch):

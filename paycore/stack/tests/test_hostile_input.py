@@ -97,6 +97,9 @@ def test_is_refused_by_a_real_server(
             answers += [(raw, exchange(server, raw.content)) for raw in wire.EVERYTHING]
 
         assert surprises(answers) == []
+        for path, status in {"/v1/accounts": 200, "/nothing": 404}.items():
+            head = server.ask("HEAD", path, headers=ada.headers)
+            assert (head.status, head.body) == (status, b"")
         # Nobody had to be replaced, and nothing was recorded as a failure.
         assert server.is_ready()
         assert server.workers == workers

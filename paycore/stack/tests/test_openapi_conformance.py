@@ -122,8 +122,10 @@ def test_every_operation_is_as_documented(
     for operation in operations_of(described):
         with subtests.test(operation=operation.label):
             asked = Asked(known, headers)
-            for case in edges_of(operation):
-                asked.ask(case)
+            if who == "operator":
+                # Who may do everything sees it all; for others the edges are the same.
+                for case in edges_of(operation):
+                    asked.ask(case)
             asked.ask_anything(operation, examples=EXAMPLES)
 
             if who == "operator" and operation.label not in BEYOND_LUCK:

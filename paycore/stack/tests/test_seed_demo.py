@@ -1,9 +1,17 @@
 """Seeding makes the people of the demo, and may be repeated at any time."""
 
+from dataclasses import replace
+
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from accounts.selectors import find_user_by_email, list_accounts
+from fx.arithmetic import convert
+from fx.selectors import get_rate, list_current_rates
+from ledger.house import HousePurpose, house_account_id
+from ledger.selectors import get_ledger_account
+from paycore.lib.money import CURRENCIES, Currency, Money
 from paycore.lib.roles import Role
 from paycore.stack import seeds
 
@@ -18,10 +26,14 @@ def seed():
     call_command("seed_demo", verbosity=0)
 
 
-def balance_of(name):
+def balances_of(name):
+    """As the API lists them: the newest first."""
     owner = find_user_by_email(email=f"{name}@paycore.example")
-    [account] = list_accounts(owner_id=owner.pk)
-    return account.external_id, account.ledger_account.posted_minor
+    newest_first = list_accounts(owner_id=owner.pk).order_by("-created_at", "-pk")
+    return [
+        (account.external_id, account.ledger_account.posted_minor)
+        for account in newest_first
+    ]
 
 
 @pytest.mark.django_db
@@ -38,19 +50,58 @@ def test_it_makes_the_people_with_their_roles_and_balances():
         "grace": Role.USER,
         "mallory": Role.USER,
     }
-    assert balance_of("ada") == ("ada-usd", 100_000)
-    assert balance_of("grace") == ("grace-usd", 25_000)
-    assert balance_of("mallory") == ("mallory-usd", 0)
+    assert balances_of("ada") == [("ada-usd", 100_000), ("ada-eur", 50_000)]
+    assert balances_of("grace") == [("grace-usd", 25_000)]
+    assert balances_of("mallory") == [("mallory-usd", 0)]
 
 
 @pytest.mark.django_db
-def test_repeated_it_changes_nothing(django_assert_num_queries):
+def test_repeated_it_changes_nothing():
     seed()
-    before = [balance_of(name) for name in ("ada", "grace", "mallory")]
+    before = [balances_of(name) for name in ("ada", "grace", "mallory")]
+    rates = list_current_rates(at=timezone.now())
 
     seed()
 
-    assert [balance_of(name) for name in ("ada", "grace", "mallory")] == before
+    assert [balances_of(name) for name in ("ada", "grace", "mallory")] == before
+    assert list_current_rates(at=timezone.now()) == rates
+
+
+@pytest.mark.django_db
+def test_it_opens_what_a_home_of_an_earlier_version_lacks(monkeypatch):
+    ada = seeds.BY_NAME["ada"]
+    earlier = replace(ada, accounts=ada.accounts[-1:])
+    people = tuple(earlier if seed == ada else seed for seed in seeds.PEOPLE)
+    with monkeypatch.context() as version:
+        version.setattr(seeds, "PEOPLE", people)
+        seed()
+    assert balances_of("ada") == [("ada-usd", 100_000)]
+
+    seed()
+
+    assert balances_of("ada") == [("ada-eur", 50_000), ("ada-usd", 100_000)]
+
+
+@pytest.mark.django_db
+def test_euros_become_dollars_at_the_seeded_rate():
+    seed()
+    dollar, euro = CURRENCIES.get("USD"), CURRENCIES.get("EUR")
+
+    rate = get_rate(euro, dollar, at=timezone.now())
+
+    converted = convert(Money.of(92_00, "EUR"), rate, to=dollar)
+    assert converted.destination == Money.of(100_00, "USD")
+
+
+@pytest.mark.django_db
+def test_the_house_gets_accounts_in_a_currency_added_later(monkeypatch):
+    xau = Currency("XAU", 4)
+    monkeypatch.setitem(CURRENCIES._by_code, "XAU", xau)
+
+    seed()
+
+    opened = get_ledger_account(house_account_id(HousePurpose.FX, xau))
+    assert opened.code == "house:fx:XAU"
 
 
 @pytest.mark.django_db

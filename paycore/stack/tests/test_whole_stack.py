@@ -8,11 +8,13 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 
 from paycore.settings.environment import ROOT
+from paycore.stack import processes
 
 SECONDS = 120
 
@@ -99,7 +101,26 @@ def test_told_to_stop_it_stops_everything(environment):
     assert stack.returncode == 0, last_words
     assert f"http://127.0.0.1:{environment['PORT']}/admin/" in told
     assert "ada@paycore.example" in told
+    assert f"signed by {environment['PAYCORE_HOME']}/deposit_webhook_secret" in told
     assert processes_of(environment) == []
+
+
+def test_a_killed_process_is_started_again(environment):
+    stack = start("run", environment)
+    wait_until_ready(stack, environment)
+    memory = Path(environment["PAYCORE_HOME"], "run", "stacks", environment["PORT"])
+    web = processes.recall(memory / "processes.json")["web"].find()
+    children = web.children()
+
+    web.kill()
+
+    # Its children hold the port until they are ended too.
+    assert processes.wait_for_end([web, *children], seconds=30) == []
+    wait_until_ready(stack, environment)
+    stack.send_signal(signal.SIGTERM)
+    told, _ = stack.communicate(timeout=60)
+    assert stack.returncode == 0
+    assert "web ended unexpectedly (signal SIGKILL). Starting it again" in told
 
 
 def test_a_taken_port_is_told_in_a_sentence(environment):

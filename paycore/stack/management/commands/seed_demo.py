@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 
 import accounts.services
 import fx.services
+import ledger.services
 import transfers.services
 from accounts.selectors import find_user_by_email, list_accounts
 from accounts.services import AccountDraft, UserDraft
@@ -24,12 +25,16 @@ class Command(BaseCommand):
     help = "Make the people of the demo and their accounts, as far as they are missing."
 
     def handle(self, *_: Any, **__: Any) -> None:
+        # Of currencies that were added to the settings since the database was made.
+        ledger.services.ensure_house_accounts(CURRENCIES.all())
         fx.services.seed_rates()
         password = seeds.password()
         people = {seed.name: ensure_person(seed, password) for seed in seeds.PEOPLE}
         for seed in seeds.PEOPLE:
-            if seed.cents is not None:
-                ensure_account(seed, people[seed.name], payer_id=people["operator"])
+            for initial in seed.accounts:
+                ensure_account(
+                    seed, people[seed.name], initial, payer_id=people["operator"]
+                )
         self.stdout.write(f"Seeded {', '.join(people)}.")
 
 
@@ -54,21 +59,23 @@ def ensure_person(seed: Seed, password: str) -> UUID:
     return user.pk
 
 
-def ensure_account(seed: Seed, owner_id: UUID, *, payer_id: UUID) -> None:
-    """Their account in US dollars; what it holds is theirs to change afterwards."""
-    mine = list_accounts(owner_id=owner_id).filter(external_id=seed.external_id)
-    if mine.exists():
+def ensure_account(
+    seed: Seed, owner_id: UUID, initial: Money, *, payer_id: UUID
+) -> None:
+    """Their account of this currency; what it holds is theirs to change afterwards."""
+    external_id = seed.external_id(initial.currency)
+    if list_accounts(owner_id=owner_id).filter(external_id=external_id).exists():
         return
     draft = AccountDraft(
         owner_id=owner_id,
-        currency=CURRENCIES.get("USD"),
-        name="Everyday",
-        external_id=seed.external_id,
+        currency=initial.currency,
+        name="Everyday" if initial.currency.code == "USD" else "Travel",
+        external_id=external_id,
     )
-    if seed.cents:
+    if initial.is_positive:
         transfers.services.open_funded_account(
             draft=draft,
-            initial=Money.of(seed.cents, "USD"),
+            initial=initial,
             payer=Payer(user_id=payer_id, may_spend_from_any=True),
             origin=ORIGIN,
         )

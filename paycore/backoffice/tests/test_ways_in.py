@@ -1,0 +1,52 @@
+"""The addresses of the back office that nobody has linked, and its search."""
+
+import pytest
+from django.urls import reverse
+
+from paycore.testing.office import enter_office
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client(operator):
+    return enter_office(operator).client
+
+
+def test_without_the_slash_leads_in(client):
+    response = client.get("/admin")
+
+    assert (response.status_code, response["Location"]) == (302, "/admin/")
+
+
+@pytest.mark.parametrize("path", ["/admin", "/favicon.ico"])
+def test_what_leads_elsewhere_takes_no_orders(client, path):
+    assert client.post(path).status_code == 405
+
+
+def test_browsers_find_the_symbol(client):
+    response = client.get("/favicon.ico", follow=True)
+
+    assert response.status_code == 200
+    assert response["Content-Type"] == "image/svg+xml"
+    assert b"<svg" in b"".join(response.streaming_content)
+    address = response.request["PATH_INFO"]
+    page = client.get(reverse("admin:index")).content.decode()
+    assert f'<link rel="icon" href="{address}"' in page
+
+
+@pytest.mark.parametrize("page", [{}, {"page": "1"}])
+def test_search_finds_pages_by_name(client, page):
+    response = client.get(reverse("admin:search"), {"s": "transf", **page})
+
+    assert response.status_code == 200
+    assert reverse("admin:transfers_transfer_changelist") in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "page", ["x", "", "0", "2", "-1", "1.5", "1e3", "٣", "²", "9" * 5000, "\x00"]
+)
+def test_search_has_no_other_pages_than_it_has(client, page):
+    response = client.get(reverse("admin:search"), {"s": "transf", "page": page})
+
+    assert response.status_code == 404

@@ -1,0 +1,281 @@
+"""create_deposit ..., as a service and over HTTP."""
+
+import pytest
+
+from accounts.errors import AccountNotFound
+from accounts.services import close_account
+from events.models import Event
+from ledger.errors import AccountNotActive
+from ledger.house import HousePurpose
+from paycore.api.principals import Scope
+from paycore.lib.errors import (
+    CurrencyMismatch,
+    InvalidAmount,
+    LimitExceeded,
+    UnsupportedCurrency,
+)
+from paycore.lib.ids import new_id
+from paycore.testing.bookkeeping import house
+from paycore.testing.problems import pointers_of, refusal_of
+from paycore.testing.refusals import refused_with
+from transfers.errors import DuplicateReference
+from transfers.models import Transfer
+from transfers.tests.movements import (
+    DEPOSITS,
+    count_statements,
+    deposit,
+    entry_of,
+    house_holds,
+    send,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def body_of(account, amount="50.00", currency="USD", reference="wire-1", **more):
+    return {
+        "account_id": str(account.pk),
+        "amount": amount,
+        "currency": currency,
+        "reference": reference,
+        **more,
+    }
+
+
+def test_credits_the_account(operator, ada_usd, balance_of):
+    response = send(operator, DEPOSITS, body_of(ada_usd))
+
+    assert response.status_code == 201
+    assert balance_of(ada_usd) == "1050.00"
+    assert house_holds("house:deposits:USD") == "-50.00"
+
+
+def test_answers_the_whole_resource(operator, ada_usd):
+    answer = send(operator, DEPOSITS, body_of(ada_usd)).json()
+
+    made = Transfer.objects.get(kind="deposit")
+    assert answer == {
+        "id": str(made.pk),
+        "kind": "deposit",
+        "status": "completed",
+        "source_account_id": None,
+        "destination_account_id": str(ada_usd.pk),
+        "amount": "50.00",
+        "currency": "USD",
+        "destination_amount": "50.00",
+        "destination_currency": "USD",
+        "rate": None,
+        "reference": "wire-1",
+        "description": "",
+        "metadata": {},
+        "merchant": None,
+        "risk": None,
+        "refunded_amount": "0.00",
+        "original_transfer_id": None,
+        "journal_entry_id": str(made.journal_entry_id),
+        "failure_code": None,
+        "created_at": answer["created_at"],
+        "completed_at": answer["created_at"],
+    }
+
+
+@pytest.mark.parametrize("amount", ["1200 JPY", "0.001 KWD", "0.00000001 BTC"])
+def test_credits_currencies_with_other_decimals(
+    operator, ada, account_of, amount, balance_of
+):
+    account = account_of(ada, amount.split()[1])
+
+    deposit(operator, account, amount)
+
+    assert balance_of(account) == amount.split()[0]
+
+
+def test_announces_it_once_to_the_owner(ada, operator, ada_usd):
+    made = deposit(operator, ada_usd, "50.00 USD", reference="wire-1")
+
+    told = Event.objects.get(subject_id=made.pk)
+    assert (told.type, told.actor) == ("transfer.completed", f"user:{operator.id}")
+    assert told.owner_ids == [ada.id]
+    assert (told.data["kind"], told.data["reference"]) == ("deposit", "wire-1")
+    assert entry_of(made).kind == "deposit"
+
+
+def test_is_found_by_the_owner(ada, operator, ada_usd):
+    made = deposit(operator, ada_usd, "50.00 USD")
+
+    items = ada.get("/v1/transfers", kind="deposit").json()["items"]
+    assert [item["id"] for item in items] == [str(made.pk)]
+
+
+def test_costs_one_statement_more_than_a_transfer_for_its_reference(operator, ada_usd):
+    send(operator, DEPOSITS, body_of(ada_usd, reference="warm"))
+
+    assert count_statements(lambda: send(operator, DEPOSITS, body_of(ada_usd))) == 13
+
+
+def test_is_repeated_as_it_was(operator, ada_usd, nothing_moves):
+    body = body_of(ada_usd)
+    first = send(operator, DEPOSITS, body, key="k")
+
+    with nothing_moves():
+        again = send(operator, DEPOSITS, body, key="k")
+        other = send(operator, DEPOSITS, body | {"amount": "50.01"}, key="k")
+
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again["Idempotent-Replayed"] == "true"
+    assert refusal_of(other) == (409, "idempotency_key_reused")
+
+
+def test_needs_a_key(operator, ada_usd, nothing_moves):
+    with nothing_moves():
+        response = operator.post(DEPOSITS, body_of(ada_usd))
+
+    assert refusal_of(response) == (400, "idempotency_key_required")
+
+
+def test_uses_a_reference_once(operator, ada_usd, grace_usd, nothing_moves):
+    deposit(operator, ada_usd, "50.00 USD", reference="r")
+
+    for account in (ada_usd, grace_usd):
+        with nothing_moves(), refused_with(DuplicateReference):
+            deposit(operator, account, "50.00 USD", reference="r")
+
+
+def test_has_references_of_each_operator(operator, admin, ada_usd, balance_of):
+    for player in (operator, admin):
+        deposit(player, ada_usd, "50.00 USD", reference="r")
+
+    assert balance_of(ada_usd) == "1100.00"
+
+
+@pytest.mark.parametrize(
+    ("amount", "refusal"),
+    [
+        ("1.005 USD", InvalidAmount),
+        ("0.00 USD", InvalidAmount),
+        ("1.00 XXX", UnsupportedCurrency),
+        ("1.00 EUR", CurrencyMismatch),
+    ],
+)
+def test_refuses_other_amounts(operator, ada_usd, amount, refusal, nothing_moves):
+    with nothing_moves(), refused_with(refusal):
+        deposit(operator, ada_usd, amount)
+
+
+def test_refuses_accounts_that_are_not_there(operator, ada_usd, nothing_moves):
+    for account_id in (new_id(), house(HousePurpose.SUSPENSE, "USD")):
+        with nothing_moves(), refused_with(AccountNotFound) as caught:
+            deposit(operator, type(ada_usd)(pk=account_id), "1.00 USD")
+        assert caught.value.pointer == "/account_id"
+
+
+def test_refuses_frozen_and_closed_accounts(
+    ada, operator, frozen, account_of, nothing_moves
+):
+    closed = account_of(ada)
+    close_account(account_id=closed.pk, reason="r", origin=ada.origin)
+
+    for account in (frozen(ada), closed):
+        with nothing_moves(), refused_with(AccountNotActive):
+            deposit(operator, account, "1.00 USD")
+
+
+def test_refuses_more_than_the_books_can_count(
+    ada, operator, account_of, nothing_moves
+):
+    full = account_of(ada, "BTC", "92233720368.54775807")
+
+    with nothing_moves(), refused_with(LimitExceeded):
+        deposit(operator, full, "0.00000001 BTC")
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "pointer"),
+    [
+        ({"reference": None}, "invalid_input", "/reference"),
+        ({"reference": ""}, "invalid_input", "/reference"),
+        ({"reference": "x" * 256}, "invalid_input", "/reference"),
+        ({"account_id": "x"}, "invalid_input", "/account_id"),
+        ({"description": "d"}, "invalid_input", "/description"),
+        ({"amount": 50}, "invalid_amount", "/amount"),
+        ({"amount": "1.005"}, "invalid_amount", "/amount"),
+        ({"currency": "XXX"}, "unsupported_currency", "/currency"),
+    ],
+)
+def test_refuses_other_shapes(operator, ada_usd, change, code, pointer, nothing_moves):
+    with nothing_moves():
+        response = send(operator, DEPOSITS, body_of(ada_usd) | change)
+
+    assert refusal_of(response) == (400, code)
+    assert pointers_of(response) == [pointer]
+
+
+@pytest.mark.parametrize("missing", ["account_id", "amount", "currency", "reference"])
+def test_refuses_when_something_is_missing(operator, ada_usd, missing, nothing_moves):
+    body = body_of(ada_usd)
+    del body[missing]
+
+    with nothing_moves():
+        response = send(operator, DEPOSITS, body)
+
+    assert refusal_of(response) == (400, "invalid_input")
+    assert pointers_of(response) == [f"/{missing}"]
+
+
+def test_judges_one_fault_after_the_other(
+    ada, operator, anonymous, ada_usd, frozen, nothing_moves
+):
+    deposit(operator, ada_usd, "1.00 USD", reference="taken")
+    cold = frozen(ada)
+    nobodys = type(ada_usd)(pk=new_id())
+    body = body_of(nobodys, "x", "XXX", "taken", colour="red")
+
+    def answer(caller=operator, **changes):
+        body.update(changes)
+        return refusal_of(send(caller, DEPOSITS, body))
+
+    assert answer(anonymous) == (401, "unauthenticated")
+    assert answer(operator.with_key(Scope.TRANSFERS_WRITE)) == (
+        403,
+        "permission_denied",
+    )
+    assert answer() == (400, "invalid_input")
+    del body["colour"]
+    assert answer() == (400, "invalid_amount")
+    assert answer(amount="1.00") == (400, "unsupported_currency")
+    assert answer(currency="EUR") == (404, "account_not_found")
+    assert answer(account_id=str(cold.pk)) == (409, "duplicate_reference")
+    assert answer(reference="free") == (422, "currency_mismatch")
+    assert answer(currency="USD") == (422, "account_not_active")
+    right = body | {"account_id": str(ada_usd.pk)}
+    assert send(operator, DEPOSITS, right).status_code == 201
+
+
+MAY = ["operator", "operator with deposits:write", "admin", "admin with admin"]
+MAY_NOT = [
+    ("anonymous", 401),
+    ("suspended operator", 403),
+    ("operator with transfers:write accounts:write reviews:write", 403),
+    ("ada", 403),
+    ("ada with transfers:write", 403),
+    ("mallory", 403),
+]
+
+
+@pytest.mark.parametrize("who", MAY)
+def test_who_may(caller, who, ada_usd, balance_of):
+    response = send(caller(who), DEPOSITS, body_of(ada_usd))
+
+    assert response.status_code == 201
+    assert balance_of(ada_usd) == "1050.00"
+
+
+@pytest.mark.parametrize(("who", "status"), MAY_NOT)
+def test_who_may_not(caller, who, status, ada_usd, nothing_moves):
+    somebody = caller(who)
+
+    with nothing_moves():
+        response = send(somebody, DEPOSITS, body_of(ada_usd))
+
+    code = {401: "unauthenticated", 403: "permission_denied"}[status]
+    assert refusal_of(response) == (status, code)
