@@ -198,6 +198,46 @@ CHECKS: Final = (
         """,
     ),
     Check(
+        name="refunds_never_exceed_the_original",
+        rule="What was refunded of a transfer is the sum of its refunds: no more than"
+        " the payer paid, taken from no more than the receiver got.",
+        sql="""
+            SELECT 'transfer ' || original.id, original.currency,
+                coalesce(refund.given, 0), original.refunded_minor
+            FROM transfers_transfer AS original
+            LEFT JOIN (
+                SELECT original_transfer_id, sum(destination_amount_minor) AS given
+                FROM transfers_transfer WHERE kind = 'refund'
+                GROUP BY original_transfer_id
+            ) AS refund ON refund.original_transfer_id = original.id
+            WHERE original.refunded_minor <> coalesce(refund.given, 0)
+                OR original.refunded_minor > original.amount_minor
+            UNION ALL
+            SELECT 'transfer ' || original.id, original.destination_currency,
+                original.destination_amount_minor, sum(refund.amount_minor)
+            FROM transfers_transfer AS refund
+            JOIN transfers_transfer AS original
+                ON original.id = refund.original_transfer_id
+            WHERE refund.kind = 'refund'
+            GROUP BY original.id
+            HAVING sum(refund.amount_minor) > original.destination_amount_minor
+        """,
+    ),
+    Check(
+        name="reversed_transfer_has_its_reversal",
+        rule="A transfer is reversed if and only if there is one reversal of it.",
+        sql="""
+            SELECT 'transfer ' || original.id, original.currency,
+                (original.status = 'reversed')::int, count(reversal.id)
+            FROM transfers_transfer AS original
+            LEFT JOIN transfers_transfer AS reversal
+                ON reversal.original_transfer_id = original.id
+                AND reversal.kind = 'reversal'
+            GROUP BY original.id
+            HAVING (original.status = 'reversed')::int <> count(reversal.id)
+        """,
+    ),
+    Check(
         name="open_hold_has_a_pending_owner",
         rule="An open hold belongs to an order that is still pending.",
         sql="""

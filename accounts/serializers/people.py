@@ -41,7 +41,7 @@ class SignUpRequest(Request):
     email: Email
     password: Annotated[
         Password,
-        Field(description="At least 8 characters, and not one of the common ones."),
+        Field(description="At least 8 characters; in production no common one."),
     ]
     full_name: Annotated[str, ShortText(200, least=0)] = ""
     time_zone: Annotated[

@@ -36,10 +36,18 @@ TEMPLATES = [
     }
 ]
 
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("MinimumLengthValidator", "CommonPasswordValidator")
-]
+
+def password_validators(*names: str) -> list[dict[str, Any]]:
+    return [
+        {"NAME": f"django.contrib.auth.password_validation.{name}"} for name in names
+    ]
+
+
+AUTH_PASSWORD_VALIDATORS = password_validators("MinimumLengthValidator")
+# Where passwords guard real money; a developer may sign up with "password123".
+STRICT_PASSWORD_VALIDATORS = password_validators(
+    "MinimumLengthValidator", "CommonPasswordValidator"
+)
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -2,7 +2,7 @@
 
 from .base import *
 from .environment import ROOT, env, required, required_secret, whole_number
-from .interfaces import jwt_settings
+from .interfaces import STRICT_PASSWORD_VALIDATORS, jwt_settings
 
 DEBUG = False
 SECRET_KEY = required_secret("SECRET_KEY", least=50)
@@ -43,3 +43,5 @@ STORAGES = {
 }
 
 ENVIRONMENT_NAME = env.str("ENVIRONMENT_NAME", default="production")
+
+AUTH_PASSWORD_VALIDATORS = STRICT_PASSWORD_VALIDATORS

@@ -4,7 +4,7 @@ import os
 
 from .base import *
 from .environment import env
-from .interfaces import jwt_settings
+from .interfaces import STRICT_PASSWORD_VALIDATORS, jwt_settings
 from .servers import broker_url, database, embedded_redis_url
 from .workers import celery_config
 
@@ -58,3 +58,5 @@ ENVIRONMENT_NAME = "test"
 LOGGING["root"]["level"] = "WARNING"
 # Else each test client would scan all static files.
 WHITENOISE_AUTOREFRESH = True
+# As in production.
+AUTH_PASSWORD_VALIDATORS = STRICT_PASSWORD_VALIDATORS

@@ -8,8 +8,10 @@ import pytest
 from django.db import connection
 
 from accounts.services import freeze_account, suspend_user
+from ledger.house import HousePurpose
 from ledger.models import LedgerAccount
 from paycore.lib import metrics
+from paycore.testing.bookkeeping import entry, house, money, post
 from paycore.testing.cast import enter
 from paycore.testing.office import address_of, enter_office
 from reconciliation import selectors
@@ -31,6 +33,8 @@ def proof():
         metrics.LEDGER_PROVED_AT.set(at)
         metrics.LEDGER_DIFFERENCES.set(differences)
 
+    # Other tests prove the books as well.
+    prove(0, 0)
     yield prove
     prove(0, 0)
 
@@ -54,6 +58,18 @@ def test_it_says_when_the_books_do_not_balance(office, ada_usd):
 
     assert "out of balance" in seen
     assert ">0.01 USD</td>" in seen
+
+
+def test_it_shows_what_the_house_holds(office, ada_usd):
+    assert "Nothing was exchanged yet, and nothing is in suspense." in office.see(FIRST)
+
+    suspended = house(HousePurpose.SUSPENSE, "USD")
+    deposits = house(HousePurpose.DEPOSITS, "USD")
+    post(entry((deposits, -money("12.34 USD")), (suspended, money("12.34 USD"))))
+
+    seen = office.see(FIRST)
+    assert f'href="{address_of("ledger_ledgeraccount", suspended)}"' in seen
+    assert ">12.34 USD</a>" in seen
 
 
 def test_it_says_when_the_last_proof_was(office, proof):

@@ -108,10 +108,10 @@ def test_finds_postings_whose_entry_is_gone(paid):
 
     corrupt("DELETE FROM ledger_journalentry WHERE id = %s", paid.journal_entry_id)
 
-    assert sorted(found()) == [
-        ("posting_has_entry_and_account", f"posting {first.pk}", "USD", 2, 1),
-        ("posting_has_entry_and_account", f"posting {second.pk}", "USD", 2, 1),
-    ]
+    assert sorted(found()) == sorted(
+        ("posting_has_entry_and_account", f"posting {posting.pk}", "USD", 2, 1)
+        for posting in (first, second)
+    )
 
 
 def test_finds_postings_whose_account_is_gone():
@@ -126,10 +126,10 @@ def test_finds_postings_whose_account_is_gone():
 
     corrupt("DELETE FROM ledger_ledgeraccount WHERE id = %s", suspense)
 
-    assert sorted(found()) == [
-        ("posting_has_entry_and_account", f"posting {first.pk}", "USD", 2, 1),
-        ("posting_has_entry_and_account", f"posting {second.pk}", "USD", 2, 1),
-    ]
+    assert sorted(found()) == sorted(
+        ("posting_has_entry_and_account", f"posting {posting.pk}", "USD", 2, 1)
+        for posting in (first, second)
+    )
 
 
 def test_finds_a_balance_after_that_does_not_follow(paid, ada_usd):

@@ -7,10 +7,22 @@ import pytest
 from django.core.management import call_command
 from structlog.testing import capture_logs
 
+from ledger.house import HousePurpose
 from ledger.models import LedgerAccount
-from paycore.lib.metrics import LEDGER_DIFFERENCES, LEDGER_IMBALANCE, WORKER_RUNS
+from paycore.lib.metrics import (
+    FX_LIQUIDITY,
+    LEDGER_DIFFERENCES,
+    LEDGER_IMBALANCE,
+    WORKER_RUNS,
+)
 from paycore.testing.attacks import corrupt
-from paycore.testing.bookkeeping import open_funded_account
+from paycore.testing.bookkeeping import (
+    entry,
+    house,
+    money,
+    open_funded_account,
+    post,
+)
 from reconciliation.checks import CHECKS
 from reconciliation.services import prove_books
 from reconciliation.tasks import verify_ledger
@@ -42,6 +54,12 @@ def verdict():
 
 def imbalance(currency):
     return LEDGER_IMBALANCE.labels(currency=currency)._value.get()
+
+
+def liquidity():
+    """What the metric says of each currency."""
+    [metric] = FX_LIQUIDITY.collect()
+    return {sample.labels["currency"]: sample.value for sample in metric.samples}
 
 
 @pytest.mark.usefixtures("ada")
@@ -138,3 +156,16 @@ def test_changes_nothing(ada):
     assert verdict()[1] == 0
 
     assert list(LedgerAccount.objects.order_by("pk").values()) == before
+
+
+def test_measures_what_the_house_holds_of_each_currency():
+    FX_LIQUIDITY.clear()
+    bought = [money("92.00 EUR"), money("1500 JPY"), money("0.50000000 BTC")]
+    for amount in (*bought, -money("100.05 USD")):
+        code = amount.currency.code
+        fx, opening = house(HousePurpose.FX, code), house(HousePurpose.OPENING, code)
+        post(entry((fx, amount), (opening, -amount)))
+
+    assert list(prove_books()) == []
+
+    assert liquidity() == {"EUR": 92.0, "USD": -100.05, "JPY": 1500.0, "BTC": 0.5}

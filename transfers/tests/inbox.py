@@ -4,9 +4,9 @@ import json
 from typing import Any
 from uuid import UUID
 
-from fx.tests.rates import money
 from paycore.lib.ids import new_id
 from paycore.lib.origin import Origin
+from paycore.testing.bookkeeping import money
 from transfers.models import InboxMessage, ProviderDeposit
 from transfers.services import Announcement, receive_deposit, store_message
 

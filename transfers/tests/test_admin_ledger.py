@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
 
 from ledger.house import HousePurpose, house_account_id
 from ledger.models import JournalEntry, LedgerAccount, Posting
-from ledger.services import place_hold
+from ledger.services import place_hold, release_hold
 from paycore.lib.ids import new_id
 from paycore.lib.money import CURRENCIES, Money
 from paycore.testing.office import address_of, enter_office
@@ -114,6 +115,28 @@ def test_a_hold_that_nobody_ended_is_on_the_first_page(office, ada_usd):
 
     assert address_of(HOLDS, overdue) in seen
     assert address_of(HOLDS, hold) not in seen
+
+
+@pytest.mark.holds_without_an_owner
+def test_the_holds_of_an_account_are_read_by_their_index(
+    office, ada, ada_usd, grace_usd
+):
+    for _ in range(3):
+        release_hold(hold_id=hold_on(ada_usd).pk)
+    hold_on(ada_usd)
+    hold_on(grace_usd)
+
+    response = office.client.get(address_of(HOLDS), {"account": str(ada_usd.pk)})
+
+    listed = response.context["cl"]
+    statuses = [hold.status for hold in listed.result_list]
+    assert statuses == ["open", "released", "released", "released"]
+    with connection.cursor() as cursor:
+        # Of so few rows it would rather read all of them.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+    plan = listed.queryset[:50].explain()
+    assert "Index Scan Backward using ledger_hold_by_account" in plan
 
 
 def test_the_books_are_searched_by_whole_ids_and_codes(office, ada_usd, entry):

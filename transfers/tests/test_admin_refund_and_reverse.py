@@ -1,10 +1,13 @@
 """The buttons that take a transfer back, and who may press them."""
 
+from functools import partial
+
 import pytest
 from django.test import Client
 
 from events.models import Event
 from paycore.testing.office import button_of, enter_office
+from paycore.testing.races import race
 from transfers.models import Transfer
 from transfers.tests.movements import hold_purchase, purchase, refund, state_of
 
@@ -140,6 +143,20 @@ def test_a_form_that_is_sent_twice_refunds_once(office, sent):
     again = office.client.post(address, filled_in, follow=True).content.decode()
 
     assert "Something has changed since you opened the form." in again
+    assert len(following(sent)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_form_twice_at_once_refunds_once(operator, sent):
+    address = button_of(TRANSFERS, sent, "refund")
+    filled_in = {**SENT, "amount": "30.00"}
+    offices = [enter_office(operator) for _ in range(4)]
+
+    answers = race(
+        *(partial(office.client.post, address, filled_in) for office in offices)
+    )
+
+    assert [answer.status_code for answer in answers] == [302] * 4
     assert len(following(sent)) == 1
 
 

@@ -195,6 +195,6 @@ VALUES ($event, 'transfer.completed', 'transfer', $transfer,
      '"amount": "0.01", "currency": "USD", "destination_amount": "0.01", '
      '"destination_currency": "USD", "reference": null}')::jsonb);
 UPDATE api_idempotencykey
-SET status = 201, body = convert_to(repeat('x', 740), 'UTF8') WHERE id = :key_id;
+SET status = 201, body = convert_to(repeat('x', 640), 'UTF8') WHERE id = :key_id;
 COMMIT;
 """)

@@ -1,0 +1,286 @@
+"""Random movements of every kind, on the real books, agree with a small model of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from accounts.models import Account
+from accounts.services import freeze_account, unfreeze_account
+from ledger.models import JournalEntry, LedgerAccount
+from paycore.lib.errors import DomainError
+from paycore.lib.money import Money
+from paycore.testing.cast import Player
+from reconciliation.services import find_differences
+from transfers.models import Transfer
+from transfers.tests import movements
+from transfers.tests.reference_model import Model, Move, Purse
+
+indexes = st.integers(min_value=0, max_value=10**6)
+codes = st.sampled_from(["USD", "EUR", "JPY"])
+# Of a purse: so much, or all that is available, or one unit more than that.
+amounts = st.integers(min_value=1, max_value=120) | st.sampled_from(["all", "all + 1"])
+parts = st.none() | st.integers(min_value=1, max_value=60)
+
+
+class Bank(RuleBasedStateMachine):
+    """Does everything twice: in the books and in the model."""
+
+    def __init__(self, cast: dict[str, Player], tools: dict[str, Any]) -> None:
+        super().__init__()
+        self.cast, self.tools = cast, tools
+        self.model = Model()
+        self.accounts: dict[Purse, Account] = {}
+        self.transfers: dict[Move, Transfer] = {}
+        # Whatever happens in an example is undone at its end.
+        self.undo = transaction.atomic()
+        self.undo.__enter__()
+
+    def teardown(self) -> None:
+        try:
+            self.compare_books()
+            assert [str(item) for item in find_differences()] == []
+        finally:
+            transaction.set_rollback(True)
+            self.undo.__exit__(None, None, None)
+
+    @initialize()
+    def open_the_bank(self):
+        for owner, code, initial in (
+            ("ada", "USD", 300),
+            ("ada", "EUR", 200),
+            ("ada", "JPY", 300),
+            ("grace", "USD", 100),
+            ("grace", "EUR", 50),
+        ):
+            purse = self.model.open(owner, code, initial)
+            self.accounts[purse] = self.tools["account_of"](
+                self.cast[owner], code, self.text(initial, code)
+            )
+            self.remember(
+                Transfer.objects.get(destination_account=self.accounts[purse])
+            )
+
+    @rule(basis_points=st.sampled_from([0, 50, 700]))
+    def set_spread(self, basis_points):
+        movements.spread("USD/EUR", basis_points)
+        self.model.basis_points = basis_points
+
+    @rule(at=indexes, amount=st.integers(1, 100))
+    def deposit(self, at, amount):
+        purse = self.purse(at)
+        self.both(
+            lambda: self.model.deposit(purse, amount),
+            lambda: movements.deposit(
+                self.cast["operator"],
+                self.accounts[purse],
+                f"{self.text(amount, purse.currency)} {purse.currency}",
+            ),
+        )
+
+    @rule(at=indexes, to=indexes, amount=amounts)
+    def pay(self, at, to, amount):
+        purse = self.purse(at)
+        friends = [
+            other for other in self.model.purses if other.currency == purse.currency
+        ]
+        friend, minor = friends[to % len(friends)], self.minor(purse, amount)
+        self.both(
+            lambda: self.model.pay(purse, friend, minor),
+            lambda: self.tools["pay"](
+                self.owner(purse),
+                self.accounts[purse],
+                self.accounts[friend],
+                self.text(minor, purse.currency),
+            ),
+        )
+
+    @rule(at=indexes, to=indexes, amount=amounts)
+    def exchange(self, at, to, amount):
+        purse, other = self.purse(at), self.purse(to)
+        minor = self.minor(purse, amount)
+        if purse is other:
+            return
+        self.both(
+            lambda: self.model.exchange(purse, other, minor),
+            lambda: movements.exchange(
+                self.owner(purse),
+                self.accounts[purse],
+                self.accounts[other],
+                self.text(minor, purse.currency),
+            ),
+        )
+
+    @rule(
+        at=indexes,
+        to=st.none() | indexes,
+        amount=st.integers(1, 120),
+        code=codes,
+        held=st.sampled_from([False, False, True]),
+    )
+    def purchase(self, at, to, amount, code, held):
+        purse, merchant = self.purse(at), None
+        if to is not None:
+            merchant = self.purse(to)
+            # Most of the time the merchant's own currency is meant.
+            code = code if to % 9 == 0 else merchant.currency
+        create = movements.hold_purchase if held else movements.purchase
+        self.both(
+            lambda: self.model.purchase(purse, amount, code, merchant, held),
+            lambda: create(
+                self.owner(purse),
+                self.accounts[purse],
+                f"{self.text(amount, code)} {code}",
+                merchant=None if merchant is None else self.accounts[merchant],
+            ),
+        )
+
+    @rule(at=indexes, ends=st.sampled_from(["complete", "fail"]))
+    def end(self, at, ends):
+        move = self.move(at, "pending")
+        service = getattr(movements, ends)
+        self.both(
+            lambda: getattr(self.model, ends)(move),
+            lambda: service(self.transfers[move], self.cast["operator"]),
+            is_new=False,
+        )
+
+    @rule(at=indexes, amount=parts)
+    def refund(self, at, amount):
+        move = self.move(at, "completed", "purchase", "internal")
+        code = move.currencies[0]
+        self.both(
+            lambda: self.model.refund(move, amount),
+            lambda: movements.refund(
+                self.cast["operator"],
+                self.transfers[move],
+                None if amount is None else self.text(amount, code),
+            ),
+        )
+
+    @rule(at=indexes, force=st.booleans())
+    def reverse(self, at, force):
+        move = self.move(at, "completed")
+        self.both(
+            lambda: self.model.reverse(move, force=force),
+            lambda: movements.reverse(
+                self.cast["admin"], self.transfers[move], force=force
+            ),
+        )
+
+    @rule(at=indexes)
+    def freeze_or_unfreeze(self, at):
+        # Mostly the latter, or nothing would move.
+        cold = [purse for purse in self.model.purses if purse.is_frozen]
+        purse = cold[0] if cold else self.purse(at)
+        service = unfreeze_account if purse.is_frozen else freeze_account
+        service(
+            account_id=self.accounts[purse].pk,
+            reason="r",
+            origin=self.cast["admin"].origin,
+        )
+        purse.is_frozen = not purse.is_frozen
+
+    @invariant()
+    def balances_agree(self):
+        ids = [account.pk for account in self.accounts.values()]
+        stored = LedgerAccount.objects.in_bulk(ids)
+        for purse, account in self.accounts.items():
+            books = stored[account.pk]
+            assert (books.posted_minor, books.held_minor) == (purse.posted, purse.held)
+            assert books.shortfall_minor == max(0, -purse.available)
+
+    @invariant()
+    def nobody_gains_by_converting(self):
+        assert self.model.worth() >= 0
+
+    def compare_books(self):
+        house = LedgerAccount.objects.filter(code__startswith="house:")
+        assert {
+            tuple(books.code.split(":")[1:]): books.posted_minor
+            for books in house.exclude(posted_minor=0)
+        } == {leg: minor for leg, minor in self.model.house.items() if minor}
+        stored = Transfer.objects.in_bulk()
+        assert len(stored) == len(self.model.moves)
+        for move, transfer in self.transfers.items():
+            found = stored[transfer.pk]
+            assert (found.kind, found.status) == (move.kind, move.status)
+            assert found.amount_minor == move.debit
+            assert found.destination_amount_minor == move.credit
+            assert found.refunded_minor == move.refunded
+        moved = [
+            move for move in self.model.moves if move.status not in {"pending", "failed"}
+        ]
+        assert JournalEntry.objects.count() == len(moved)
+
+    def both(
+        self,
+        in_the_model: Callable[[], str | None],
+        in_the_books: Callable[[], Transfer],
+        *,
+        is_new: bool = True,
+    ) -> None:
+        try:
+            with transaction.atomic():
+                made = in_the_books()
+        except DomainError as error:
+            refusal = error.code
+        else:
+            refusal = None
+        assert refusal == in_the_model()
+        if refusal is None and is_new:
+            self.remember(made)
+
+    def remember(self, transfer: Transfer) -> None:
+        self.transfers[self.model.moves[-1]] = transfer
+
+    def purse(self, at: int) -> Purse:
+        return self.model.purses[at % len(self.model.purses)]
+
+    def move(self, at: int, status: str, *kinds: str) -> Move:
+        """One of that status and of these kinds, or now and then just any."""
+        fitting = [
+            move
+            for move in self.model.moves
+            if move.status == status and (not kinds or move.kind in kinds)
+        ]
+        moves = fitting if fitting and at % 7 else self.model.moves
+        return moves[at % len(moves)]
+
+    def owner(self, purse: Purse) -> Player:
+        return self.cast[purse.owner]
+
+    @staticmethod
+    def minor(purse: Purse, amount: int | str) -> int:
+        if isinstance(amount, int):
+            return amount
+        return max(1, purse.available + (amount == "all + 1"))
+
+    @staticmethod
+    def text(minor: int, code: str) -> str:
+        return Money.of(minor, code).text
+
+
+def test_agree_with_the_model(
+    ada, grace, operator, admin, rates, account_of, pay
+):
+    cast = {"ada": ada, "grace": grace, "operator": operator, "admin": admin}
+    run_state_machine_as_test(
+        lambda: Bank(cast, {"account_of": account_of, "pay": pay}),  # type: ignore[arg-type]
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=30,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
