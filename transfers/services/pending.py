@@ -20,10 +20,9 @@ def complete_transfer(*, transfer_id: UUID, origin: Origin) -> Transfer:
     """
     with joined_atomic():
         transfer = lock_transfer(transfer_id)
+        hold_id = _hold_of(transfer)
         movement = movement_of(transfer)
-        hold = ledger.services.capture_hold(
-            hold_id=_hold_of(transfer), draft=movement.entry
-        )
+        hold = ledger.services.capture_hold(hold_id=hold_id, draft=movement.entry)
         advance(
             transfer,
             to=TransferStatus.COMPLETED,

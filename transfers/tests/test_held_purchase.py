@@ -145,10 +145,14 @@ def test_ends_once(held, operator, first, second, nothing_moves):
 
 @pytest.mark.parametrize("step", STEPS)
 def test_is_not_what_was_completed_at_once(ada, ada_usd, operator, step, nothing_moves):
-    made = purchase(ada, ada_usd, "1.00 USD")
+    made = [
+        purchase(ada, ada_usd, "1.00 USD"),
+        reverse(admin, Transfer.objects.get(kind="opening"), force=True),
+    ]
 
-    with nothing_moves(), refused_with(InvalidState):
-        step(made, operator)
+    for transfer in made:
+        with nothing_moves(), refused_with(InvalidState):
+            step(transfer, operator)
 
 
 def test_has_to_be_there(operator, nothing_moves):
