@@ -15,9 +15,8 @@ from ledger.services import (
     post_entries,
 )
 from paycore.lib.errors import LimitExceeded
-from paycore.lib.ids import new_id
 from paycore.lib.metrics import POSTING_BATCH_SIZE
-from paycore.lib.money import LARGEST_MINOR, CurrencyMismatch, Money
+from paycore.lib.money import LARGEST_MINOR, Money
 from paycore.testing.bookkeeping import (
     balances,
     entry,
@@ -28,7 +27,6 @@ from paycore.testing.bookkeeping import (
     payment,
     post,
 )
-from paycore.testing.refusals import refused_with
 
 pytestmark = pytest.mark.django_db
 
@@ -302,55 +300,6 @@ def test_refuses_the_end_of_the_books_before_a_lack_of_funds(ada, mallory):
     )
 
     assert refusals(outcomes) == [LimitExceeded]
-
-
-@pytest.mark.usefixtures("nothing_is_written")
-@pytest.mark.parametrize(
-    "amounts", [(-10, 9), (-10, 11), (10, 10), (-5, -5), (10,), ()]
-)
-def test_takes_an_unbalanced_draft_for_a_bug(ada, mallory, amounts):
-    accounts = [ada.pk, mallory.pk]
-    draft = entry(
-        *(
-            (accounts[index], Money.of(minor, "USD"))
-            for index, minor in enumerate(amounts)
-        )
-    )
-
-    with refused_with(ValueError):
-        post_entries(drafts=[payment(ada, mallory, "1.00 USD"), draft])
-
-
-@pytest.mark.usefixtures("nothing_is_written")
-def test_takes_a_draft_balanced_only_across_currencies_for_a_bug(ada, grace):
-    draft = entry((ada.pk, -money("10.00 USD")), (grace.pk, money("10.00 EUR")))
-
-    with refused_with(ValueError):
-        post_entries(drafts=[draft])
-
-
-@pytest.mark.usefixtures("nothing_is_written")
-def test_takes_a_line_of_zero_for_a_bug(ada, mallory):
-    draft = entry((ada.pk, Money.of(0, "USD")), (mallory.pk, Money.of(0, "USD")))
-
-    with refused_with(ValueError):
-        post_entries(drafts=[draft])
-
-
-@pytest.mark.usefixtures("nothing_is_written")
-def test_takes_a_line_in_another_currency_than_its_account_for_a_bug(ada, mallory):
-    draft = entry((ada.pk, -money("10.00 EUR")), (mallory.pk, money("10.00 EUR")))
-
-    with refused_with(CurrencyMismatch):
-        post_entries(drafts=[draft])
-
-
-@pytest.mark.usefixtures("nothing_is_written")
-def test_takes_an_unknown_account_for_a_bug(ada):
-    draft = entry((ada.pk, -money("10.00 USD")), (new_id(), money("10.00 USD")))
-
-    with refused_with(KeyError):
-        post_entries(drafts=[draft])
 
 
 @pytest.mark.parametrize("count", [1, 1000])

@@ -49,12 +49,12 @@ def run_in_transaction(
             reason = _contention(error)
             if reason is None:
                 raise
-            if on_retry is not None:
-                on_retry(reason)
             if attempt == TRIES:
                 raise ServiceUnavailable(
                     why="Too many requests for the same accounts. Try again shortly."
                 ) from error
+            if on_retry is not None:
+                on_retry(reason)
             # Without a random pause the racers would meet again.
             time.sleep(secrets.randbelow(LONGEST_PAUSE_MILLISECONDS * attempt) / 1000)
     raise AssertionError("The loop returns or raises.")

@@ -153,11 +153,12 @@ def spread(pair: str, basis_points: int) -> None:
     )
 
 
-def legs_of(transfer: Transfer, **names: Account) -> list[str]:
+def legs_of(transfer: Transfer | None, **names: Account) -> list[str]:
     """The postings of a transfer, as they were written: `"ada -1.00 USD"`.
 
     `names` are those of customers' accounts; the house's go by their codes.
     """
+    assert transfer is not None
     by_id = {account.pk: name for name, account in names.items()}
     postings = Posting.objects.filter(entry_id=transfer.journal_entry_id)
     return [
@@ -167,6 +168,7 @@ def legs_of(transfer: Transfer, **names: Account) -> list[str]:
 
 
 def entry_of(transfer: Transfer) -> JournalEntry:
+    assert transfer.journal_entry_id is not None
     return JournalEntry.objects.get(pk=transfer.journal_entry_id)
 
 

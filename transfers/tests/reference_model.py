@@ -39,11 +39,11 @@ class Move:
     destination: Purse | None
     debit: int
     credit: int
+    currencies: tuple[str, str]
     legs: Counter[tuple[str, str]] = field(default_factory=Counter)
     income: int = 0
     status: str = "completed"
     refunded: int = 0
-    currencies: tuple[str, str] = ("USD", "USD")
 
 
 class Model:
@@ -69,17 +69,8 @@ class Model:
             return "account_not_active"
         code = purse.currency
         kind = {"deposits": "deposit"}.get(via, via)
-        return self._make(
-            Move(
-                kind,
-                None,
-                purse,
-                amount,
-                amount,
-                Counter({(via, code): -amount}),
-                currencies=(code, code),
-            )
-        )
+        legs = Counter({(via, code): -amount})
+        return self._make(Move(kind, None, purse, amount, amount, (code, code), legs))
 
     def pay(self, source: Purse, destination: Purse, amount: int) -> str | None:
         code = source.currency
@@ -90,52 +81,46 @@ class Model:
             insufficient_balance=amount > source.available,
         )
         return refusal or self._make(
-            Move(
-                "internal",
-                source,
-                destination,
-                amount,
-                amount,
-                currencies=(code, code),
-            )
+            Move("internal", source, destination, amount, amount, (code, code))
         )
 
     def exchange(self, source: Purse, destination: Purse, amount: int) -> str | None:
         paid, received = source.currency, destination.currency
         rate = self.rate(paid, received)
-        gross, net = floor(amount * rate), floor(amount * rate * self._kept(paid, received))
+        gross, net = (
+            floor(amount * rate),
+            floor(amount * rate * self._kept(paid, received)),
+        )
         refusal = self._first(
             currency_mismatch=paid == received,
             account_not_active=source.is_frozen or destination.is_frozen,
             insufficient_balance=amount > source.available,
             amount_too_small=net == 0,
         )
-        move = Move(
-            "exchange",
-            source,
-            destination,
-            amount,
-            net,
-            Counter({("fx", paid): amount}),
-            income=gross - net,
-            currencies=(paid, received),
+        legs = Counter(
+            {
+                ("fx", paid): amount,
+                ("fx", received): -gross,
+                ("fx_income", received): gross - net,
+            }
         )
-        move.legs["fx", received] -= gross
-        move.legs["fx_income", received] += gross - net
-        return refusal or self._make(move)
+        sides = (paid, received)
+        return refusal or self._make(
+            Move("exchange", source, destination, amount, net, sides, legs)
+        )
 
     def purchase(
         self, source: Purse, wanted: int, code: str, merchant: Purse | None, held: bool
     ) -> str | None:
         paid = source.currency
-        cost = floor_cost = wanted
+        cost = fair_cost = wanted
         legs: Counter[tuple[str, str]] = Counter()
         if paid != code:
             rate = self.rate(paid, code)
             cost = ceil(wanted / (rate * self._kept(paid, code)))
-            floor_cost = ceil(wanted / rate)
-            legs["fx", paid] += floor_cost
-            legs["fx_income", paid] += cost - floor_cost
+            fair_cost = ceil(wanted / rate)
+            legs["fx", paid] += fair_cost
+            legs["fx_income", paid] += cost - fair_cost
             legs["fx", code] -= wanted
         if merchant is None:
             legs["merchants", code] += wanted
@@ -146,16 +131,8 @@ class Model:
             or (merchant is not None and merchant.is_frozen),
             insufficient_balance=cost > source.available,
         )
-        move = Move(
-            "purchase",
-            source,
-            merchant,
-            cost,
-            wanted,
-            legs,
-            income=cost - floor_cost,
-            currencies=(paid, code),
-        )
+        move = Move("purchase", source, merchant, cost, wanted, (paid, code), legs)
+        move.income = cost - fair_cost
         if refusal is None and held:
             move.status = "pending"
             source.held += cost
@@ -190,7 +167,7 @@ class Model:
             account_not_active=move.source.is_frozen
             or (receiver is not None and receiver.is_frozen),
             insufficient_balance=receiver is not None
-            and 0 < taken
+            and taken > 0
             and taken > receiver.available,
             refund_exceeds_original=given > left or given == 0,
         )
@@ -206,9 +183,10 @@ class Model:
             legs["fx_income", paid] -= kept
         if receiver is None:
             legs["merchants", code] -= taken
-        back = Move("refund", receiver, move.source, taken, given, legs)
         move.refunded = total
-        return self._make(back)
+        return self._make(
+            Move("refund", receiver, move.source, taken, given, (code, paid), legs)
+        )
 
     def reverse(self, move: Move, *, force: bool) -> str | None:
         if (
@@ -217,10 +195,12 @@ class Model:
             or move.refunded
         ):
             return "invalid_state"
-        sides = [side for side in (move.source, move.destination) if side is not None]
-        receiver = move.destination
+        receiver, sides = move.destination, (move.currencies[1], move.currencies[0])
         refusal = self._first(
-            account_not_active=any(side.is_frozen for side in sides),
+            account_not_active=any(
+                purse is not None and purse.is_frozen
+                for purse in (move.source, receiver)
+            ),
             insufficient_balance=not force
             and receiver is not None
             and move.credit > receiver.available,
@@ -229,11 +209,9 @@ class Model:
             return refusal
         mirror = Counter({leg: -amount for leg, amount in move.legs.items()})
         move.status = "reversed"
-        return self._make(
-            Move(
-                "reversal", receiver, move.source, move.credit, move.debit, mirror
-            )
-        )
+        back = Move("reversal", receiver, move.source, move.credit, move.debit, sides)
+        back.legs = mirror
+        return self._make(back)
 
     def worth(self) -> Fraction:
         """What the house has earned by conversions, in dollars."""
@@ -258,9 +236,10 @@ class Model:
     def _first(**refusals: bool) -> str | None:
         return next((code for code, is_so in refusals.items() if is_so), None)
 
-    def _make(self, move: Move) -> None:
+    def _make(self, move: Move) -> str | None:
         self.moves.append(move)
         self._apply(move)
+        return None
 
     def _apply(self, move: Move) -> None:
         if move.source is not None:

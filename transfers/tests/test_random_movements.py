@@ -1,10 +1,10 @@
-"""Random movements of every kind, on the real books, agree with a small model of them."""
+"""Random movements of every kind on the real books agree with a small model."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -28,7 +28,12 @@ from transfers.tests.reference_model import Model, Move, Purse
 indexes = st.integers(min_value=0, max_value=10**6)
 codes = st.sampled_from(["USD", "EUR", "JPY"])
 # Of a purse: so much, or all that is available, or one unit more than that.
-amounts = st.integers(min_value=1, max_value=120) | st.sampled_from(["all", "all + 1"])
+amounts = st.one_of(
+    st.integers(1, 60),
+    st.integers(1, 60),
+    st.integers(1, 3),
+    st.sampled_from(["all", "all + 1"]),
+)
 parts = st.none() | st.integers(min_value=1, max_value=60)
 
 
@@ -61,6 +66,7 @@ class Bank(RuleBasedStateMachine):
             ("ada", "JPY", 300),
             ("grace", "USD", 100),
             ("grace", "EUR", 50),
+            ("grace", "JPY", 80),
         ):
             purse = self.model.open(owner, code, initial)
             self.accounts[purse] = self.tools["account_of"](
@@ -91,7 +97,10 @@ class Bank(RuleBasedStateMachine):
     def pay(self, at, to, amount):
         purse = self.purse(at)
         friends = [
-            other for other in self.model.purses if other.currency == purse.currency
+            other
+            for other in self.model.purses
+            # Now and then to any other, or to itself.
+            if to % 8 == 0 or (other.currency == purse.currency and other is not purse)
         ]
         friend, minor = friends[to % len(friends)], self.minor(purse, amount)
         self.both(
@@ -146,7 +155,9 @@ class Bank(RuleBasedStateMachine):
 
     @rule(at=indexes, ends=st.sampled_from(["complete", "fail"]))
     def end(self, at, ends):
-        move = self.move(at, "pending")
+        move = self.move(at, "pending", "purchase")
+        if move is None:
+            return
         service = getattr(movements, ends)
         self.both(
             lambda: getattr(self.model, ends)(move),
@@ -157,6 +168,8 @@ class Bank(RuleBasedStateMachine):
     @rule(at=indexes, amount=parts)
     def refund(self, at, amount):
         move = self.move(at, "completed", "purchase", "internal")
+        if move is None:
+            return
         code = move.currencies[0]
         self.both(
             lambda: self.model.refund(move, amount),
@@ -169,7 +182,9 @@ class Bank(RuleBasedStateMachine):
 
     @rule(at=indexes, force=st.booleans())
     def reverse(self, at, force):
-        move = self.move(at, "completed")
+        move = self.move(at, "completed", "purchase", "internal", "exchange")
+        if move is None:
+            return
         self.both(
             lambda: self.model.reverse(move, force=force),
             lambda: movements.reverse(
@@ -218,7 +233,9 @@ class Bank(RuleBasedStateMachine):
             assert found.destination_amount_minor == move.credit
             assert found.refunded_minor == move.refunded
         moved = [
-            move for move in self.model.moves if move.status not in {"pending", "failed"}
+            move
+            for move in self.model.moves
+            if move.status not in {"pending", "failed"}
         ]
         assert JournalEntry.objects.count() == len(moved)
 
@@ -233,12 +250,11 @@ class Bank(RuleBasedStateMachine):
             with transaction.atomic():
                 made = in_the_books()
         except DomainError as error:
-            refusal = error.code
+            assert error.code == in_the_model()
         else:
-            refusal = None
-        assert refusal == in_the_model()
-        if refusal is None and is_new:
-            self.remember(made)
+            assert in_the_model() is None
+            if is_new:
+                self.remember(made)
 
     def remember(self, transfer: Transfer) -> None:
         self.transfers[self.model.moves[-1]] = transfer
@@ -246,15 +262,14 @@ class Bank(RuleBasedStateMachine):
     def purse(self, at: int) -> Purse:
         return self.model.purses[at % len(self.model.purses)]
 
-    def move(self, at: int, status: str, *kinds: str) -> Move:
+    def move(self, at: int, status: str, *kinds: str) -> Move | None:
         """One of that status and of these kinds, or now and then just any."""
-        fitting = [
+        moves = [
             move
             for move in self.model.moves
-            if move.status == status and (not kinds or move.kind in kinds)
+            if at % 8 == 0 or (move.status == status and move.kind in kinds)
         ]
-        moves = fitting if fitting and at % 7 else self.model.moves
-        return moves[at % len(moves)]
+        return moves[at % len(moves)] if moves else None
 
     def owner(self, purse: Purse) -> Player:
         return self.cast[purse.owner]
@@ -270,17 +285,17 @@ class Bank(RuleBasedStateMachine):
         return Money.of(minor, code).text
 
 
-def test_agree_with_the_model(
-    ada, grace, operator, admin, rates, account_of, pay
-):
+def test_agree_with_the_model(ada, grace, operator, admin, rates, account_of, pay):
     cast = {"ada": ada, "grace": grace, "operator": operator, "admin": admin}
     run_state_machine_as_test(
         lambda: Bank(cast, {"account_of": account_of, "pay": pay}),  # type: ignore[arg-type]
         settings=settings(
-            max_examples=25,
+            max_examples=35,
             stateful_step_count=30,
             deadline=None,
             database=None,
+            # A failure is told at once: making it smaller would take minutes.
+            phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
     )

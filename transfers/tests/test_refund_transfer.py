@@ -145,9 +145,9 @@ def test_costs_few_statements(ada, grace, ada_usd, grace_usd, grace_eur, pay):
 
     # An internal transfer's 12, less the accounts, more the original: looked for,
     # locked and counted up.
+    paths = [refund_of(original) for original in originals]
     counted = [
-        count_statements(lambda path=refund_of(original): send(grace, path, body))
-        for original in originals
+        count_statements(lambda path=path: send(grace, path, body)) for path in paths
     ]
     assert counted == [14, 14]
 
@@ -481,6 +481,7 @@ def test_services_know_who_may_not(mallory, ada, paid, nothing_moves):
 @settings(
     max_examples=15,
     deadline=None,
+    database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
@@ -502,6 +503,7 @@ def test_all_parts_give_back_exactly_what_was_paid_and_take_what_was_got(
         whole = original.amount_minor
         ends = sorted({*(int(cut * whole) for cut in cuts), whole} - {0})
 
+        taken = 0
         for start, end in zip([0, *ends], ends, strict=False):
             part = refund(grace, original, Money.of(end - start, paying).text)
 

@@ -218,9 +218,7 @@ def test_frees_no_reference(ada, operator, paid, ada_usd, grace_usd, nothing_mov
     assert refusal_of(response) == (409, "duplicate_reference")
 
 
-def test_lets_go_of_money_that_the_house_has(
-    ada, operator, ada_usd, balance_of
-):
+def test_lets_go_of_money_that_the_house_has(ada, operator, ada_usd, balance_of):
     for original in (
         purchase(ada, ada_usd, "10.00 USD"),
         purchase(ada, ada_usd, "10.00 EUR"),
@@ -299,9 +297,7 @@ def test_by_force_a_second_time_takes_it_further(
     assert state_of(grace_usd) == ("-107.00", "0.00", "107.00")
 
 
-def test_by_force_where_none_is_needed_leaves_nothing_lacking(
-    admin, paid, grace_usd
-):
+def test_by_force_where_none_is_needed_leaves_nothing_lacking(admin, paid, grace_usd):
     reverse(admin, paid, force=True)
 
     assert state_of(grace_usd) == ("50.00", "0.00", "0.00")
@@ -416,7 +412,9 @@ def test_who_may_not(caller, who, status, paid, nothing_moves):
     assert refusal_of(response) == (status, code)
 
 
-@pytest.mark.parametrize("who", ["admin", "admin with admin", "admin with transfers:write"])
+@pytest.mark.parametrize(
+    "who", ["admin", "admin with admin", "admin with transfers:write"]
+)
 def test_who_may_use_force(caller, who, spent, grace_usd, balance_of):
     response = send(caller(who), reversal_of(spent), {"reason": "r", "force": True})
 

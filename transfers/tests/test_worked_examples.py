@@ -5,6 +5,7 @@ Credit is plus, debit is minus, and each entry sums to zero in each currency.
 
 import pytest
 
+from paycore.testing.bookkeeping import money
 from transfers.models import Transfer
 from transfers.services import receive_deposit, resolve_deposit, store_message
 from transfers.services.inbox import Announcement
@@ -24,7 +25,6 @@ from transfers.tests.movements import (
     spread,
     state_of,
 )
-from paycore.testing.bookkeeping import money
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rates")]
 
