@@ -18,7 +18,7 @@ class InvalidSignature(DomainError):
 class DuplicateReference(DomainError):
     code = "duplicate_reference"
     kind = Kind.CONFLICT
-    message = "You have made a transfer with the reference {reference} already."
+    message = "The reference {reference} stands for something else already."
 
 
 class RefundExceedsOriginal(DomainError):

@@ -14,6 +14,8 @@ def celery_config(*, broker_url: str, key_prefix: str) -> dict[str, Any]:
     return {
         "broker_url": broker_url,
         "broker_connection_retry_on_startup": True,
+        # However long it is away, whoever restarts it must not have to restart us.
+        "broker_connection_max_retries": None,
         "broker_transport_options": {
             "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
             "global_keyprefix": key_prefix,
