@@ -16,14 +16,14 @@ from accounts.selectors import Caller, find_caller_by_id, find_caller_by_key
 from paycore.api.principals import Principal
 from paycore.lib.errors import PermissionDenied, Unauthenticated
 
-KEY_HEADER: Final = "X-API-Key"
+KEY_HEADER: Final = "HTTP_X_API_KEY"
 
 
 class BearerToken(BaseAuthentication):
     """`Authorization: Bearer <token>`: people, from `/v1/auth/login`."""
 
     def authenticate(self, request: Request) -> tuple[Principal, None] | None:
-        header = request.headers.get("Authorization")
+        header = request.META.get("HTTP_AUTHORIZATION")
         if header is None:
             return None
         scheme, _, token = header.partition(" ")
@@ -40,7 +40,7 @@ class ApiKeyHeader(BaseAuthentication):
     """`X-API-Key: <key>`: servers, in the name of who made the key."""
 
     def authenticate(self, request: Request) -> tuple[Principal, None] | None:
-        secret = request.headers.get(KEY_HEADER)
+        secret = request.META.get(KEY_HEADER)
         if secret is None:
             return None
         caller = find_caller_by_key(digest=services.digest_of(secret.strip()))

@@ -4,7 +4,7 @@
 itself: for a batch of a thousand transfers that took 0.22 s, this takes 0.05 s.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import chain
@@ -32,13 +32,15 @@ def insert_rows(
     can keep its plan.
     """
     names = tuple(columns)
+    fields = [_column(model, name) for name in names]
+    count = len(next(iter(columns.values())))
+    is_few = count <= FEW
     values = [
-        [None if value is None else pack(value) for value in column]
-        for pack, column in zip(_packers(model, names), columns.values(), strict=True)
+        _packed(field, column, is_few=is_few)
+        for field, column in zip(fields, columns.values(), strict=True)
     ]
-    count = len(values[0])
     with connection.cursor() as cursor:
-        if count > FEW:
+        if not is_few:
             cursor.execute(_insert_arrays(model, names), values)
         elif count:
             rows = zip(*values, strict=True)
@@ -130,21 +132,14 @@ def _array_type(field: Column) -> str:
     return "text" if kind.startswith("varchar") else kind
 
 
-@cache
-def _packers(
-    model: type[models.Model], names: tuple[str, ...]
-) -> tuple[Callable[[Any], Any], ...]:
-    return tuple(_packer(_column(model, name)) for name in names)
-
-
-def _packer(field: Column) -> Callable[[Any], Any]:
+def _packed(field: Column, column: Sequence[Any], *, is_few: bool) -> list[Any]:
     if _is_nested(field):
-        return _as_text
-    if isinstance(field, models.IntegerField):
+        return [None if value is None else _as_text(value) for value in column]
+    if is_few and isinstance(field, models.IntegerField):
         # Else the driver picks a type by the size of each number, and PostgreSQL plans
-        # the statement anew for each mixture.
-        return Int8
-    return _as_it_is
+        # the statement anew for each mixture. An array has one type anyhow.
+        return [None if value is None else Int8(value) for value in column]
+    return list(column)
 
 
 def _is_nested(field: Column) -> bool:
@@ -153,14 +148,11 @@ def _is_nested(field: Column) -> bool:
     return isinstance(field, models.JSONField | ArrayField)
 
 
+@cache
 def _column(model: type[models.Model], name: str) -> Column:
     field = model._meta.get_field(name)
     assert isinstance(field, models.Field)
     return field
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
 
 
 def _as_text(value: Any) -> str:

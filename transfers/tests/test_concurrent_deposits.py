@@ -3,9 +3,11 @@
 from collections import Counter
 
 import pytest
+from django.db import connection
 
 from paycore.lib.errors import InvalidState
 from paycore.testing.races import race
+from transfers import services
 from transfers.models import InboxMessage, ProviderDeposit, Transfer
 from transfers.services import resolve_deposit
 from transfers.tests.providers import Provider, notice
@@ -74,6 +76,24 @@ def test_different_deposits_to_one_account_are_all_credited(ada_usd, balance_of)
 
     assert set(answers) == {(200, "processed")}
     assert balance_of(ada_usd) == "1020.00"
+
+
+def test_what_died_after_its_message_was_stored_is_done_when_told_again(
+    ada_usd, balance_of, nothing_moves, monkeypatch
+):
+    def die(**_):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with monkeypatch.context() as patch, nothing_moves():
+        patch.setattr(services, "receive_deposit", die)
+        died = race(teller(notice(ada_usd), "msg_1"))
+    stored = [message.message_id for message in InboxMessage.objects.all()]
+    again = race(teller(notice(ada_usd), "msg_1"))
+
+    assert (died, stored) == ([(503, "service_unavailable")], ["msg_1"])
+    assert again == [(200, "processed")]
+    assert balance_of(ada_usd) == "1050.00"
 
 
 def test_one_deposit_is_parked_once(grace_eur):

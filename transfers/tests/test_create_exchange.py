@@ -26,6 +26,7 @@ from paycore.lib.errors import (
     UnsupportedCurrency,
 )
 from paycore.lib.ids import new_id
+from paycore.lib.metrics import TRANSFERS
 from paycore.lib.money import Money
 from paycore.testing.bookkeeping import house
 from paycore.testing.problems import pointers_of, refusal_of
@@ -224,6 +225,25 @@ def test_remembers_refusals(ada, ada_usd, ada_eur, account_of, pay, nothing_move
 
     assert refusal_of(first) == (422, "insufficient_balance")
     assert (again.status_code, again.content) == (422, first.content)
+
+
+def test_is_counted_as_it_was_answered(
+    ada, ada_usd, ada_eur, django_capture_on_commit_callbacks
+):
+    def counted():
+        return [
+            TRANSFERS.labels(kind="exchange", outcome=outcome)._value.get()
+            for outcome in ("completed", "insufficient_balance")
+        ]
+
+    completed, refused = counted()
+    with django_capture_on_commit_callbacks(execute=True):
+        exchange(ada, ada_usd, ada_eur, "1.00")
+        assert counted() == [completed, refused]
+    with refused_with(InsufficientBalance):
+        exchange(ada, ada_usd, ada_eur, "9999.00")
+
+    assert counted() == [completed + 1, refused + 1]
 
 
 def test_needs_a_key(ada, ada_usd, ada_eur, nothing_moves):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from fractions import Fraction
+from math import ceil
 
 import pytest
 
@@ -33,6 +34,7 @@ from transfers.tests.movements import (
     house_holds,
     purchase,
     send,
+    spread,
 )
 from transfers.tests.orders import INTERNAL, order
 
@@ -193,6 +195,32 @@ def test_gains_nobody_anything_by_smallness(
 
     assert made.amount.text == paid
     assert dollars(made.destination_amount) <= dollars(made.amount)
+
+
+@pytest.mark.parametrize("basis_points", [0, 37])
+@pytest.mark.parametrize(
+    ("code", "wanted"),
+    [
+        ("USD", "10.00 EUR"),
+        ("USD", "0.01 EUR"),
+        ("EUR", "77.77 GBP"),
+        ("JPY", "12.34 USD"),
+        ("KWD", "1234 JPY"),
+        ("USD", "0.12345678 BTC"),
+        ("BTC", "1.234 KWD"),
+    ],
+)
+def test_stores_a_rate_that_gives_the_cost_again(
+    ada, account_of, code, wanted, basis_points
+):
+    spread(f"{code}/{wanted.split()[1]}", basis_points)
+    purse = account_of(ada, code, "20000")
+
+    made = purchase(ada, purse, wanted)
+
+    made.refresh_from_db()
+    exact = Fraction(made.destination_amount.amount) / Fraction(made.rate)
+    assert made.amount_minor == ceil(exact * 10**made.amount.currency.decimals)
 
 
 def test_a_thousand_purchases_of_the_smallest_unit_gain_nobody_anything(

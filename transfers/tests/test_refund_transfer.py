@@ -258,6 +258,16 @@ def test_takes_nothing_twice_from_the_receiver(grace, bought, grace_eur, balance
     assert balance_of(grace_eur) == "500.00"
 
 
+@pytest.mark.parametrize("amount", ["0.01", "3.33", "5.00", None])
+def test_stores_a_rate_that_gives_the_amount_again(grace, bought, amount):
+    made = refund(grace, bought, amount)
+
+    made.refresh_from_db()
+    back = made.destination_amount
+    assert made.rate is not None
+    assert made.amount.convert(rate=made.rate, to=back.currency) == back
+
+
 @pytest.mark.parametrize("side", ["source", "destination"])
 def test_refuses_when_an_account_is_frozen(
     ada, grace, paid, ada_usd, grace_usd, side, nothing_moves

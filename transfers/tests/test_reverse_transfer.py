@@ -95,6 +95,20 @@ def test_answers_the_whole_resource(ada, operator, ada_usd, account_of):
     ]
 
 
+def test_stores_a_rate_that_gives_the_amount_again(ada, operator, ada_usd, grace_eur):
+    spread("USD/EUR", 37)
+    for original in (
+        exchange(ada, ada_usd, grace_eur, "123.45"),
+        purchase(ada, ada_usd, "77.77 EUR"),
+    ):
+        made = reverse(operator, original)
+
+        made.refresh_from_db()
+        back = made.destination_amount
+        assert made.rate is not None
+        assert made.amount.convert(rate=made.rate, to=back.currency) == back
+
+
 def test_marks_the_original(ada, operator, paid):
     reverse(operator, paid)
 
