@@ -96,6 +96,28 @@ def test_a_quote_that_expires_while_an_account_is_waited_for_has_expired(
     assert promised.redeemed_at is None
 
 
+def test_one_reference_is_used_once_whatever_the_kind(
+    ada, ada_usd, ada_eur, grace_usd, balance_of
+):
+    buy = {
+        "account_id": str(ada_eur.pk),
+        "amount": "1.00",
+        "currency": "EUR",
+        "merchant_name": "Corner Coffee",
+        "merchant_category": "restaurants",
+        "reference": "r",
+    }
+    pay = order(ada_usd, grace_usd, "1.00", reference="r")
+
+    answers = race(
+        *[sender(ada, PURCHASES, buy) for _ in range(4)],
+        *[sender(ada, INTERNAL, pay) for _ in range(4)],
+    )
+
+    assert Counter(answers) == {DONE: 1, (409, "duplicate_reference"): 7}
+    assert Transfer.objects.filter(reference="r").count() == 1
+
+
 def test_opposite_exchanges_do_not_deadlock(ada, grace, account_of, balance_of):
     dollars, euros = account_of(ada, "USD", "1000.00"), account_of(ada, "EUR")
     hers, theirs = account_of(grace, "EUR", "920.00"), account_of(grace, "USD")

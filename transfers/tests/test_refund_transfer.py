@@ -338,30 +338,6 @@ def test_refuses_everything_but_purchases_and_internal_transfers(
         refund(operator, originals[which])
 
 
-@pytest.mark.parametrize(
-    ("body", "code", "pointer"),
-    [
-        ({}, "invalid_input", "/reason"),
-        ({"reason": None}, "invalid_input", "/reason"),
-        ({"reason": ""}, "invalid_input", "/reason"),
-        ({"reason": "x" * 501}, "invalid_input", "/reason"),
-        ({"reason": "r", "currency": "USD"}, "invalid_input", "/currency"),
-        ({"reason": "r", "amount": None}, "invalid_amount", "/amount"),
-        ({"reason": "r", "amount": 1}, "invalid_amount", "/amount"),
-        ({"reason": "r", "amount": "0.00"}, "invalid_amount", "/amount"),
-        ({"reason": "r", "amount": "-1.00"}, "invalid_amount", "/amount"),
-        # Its decimals are those of what the payer paid with.
-        ({"reason": "r", "amount": "1.005"}, "invalid_amount", "/amount"),
-    ],
-)
-def test_refuses_other_shapes(grace, paid, body, code, pointer, nothing_moves):
-    with nothing_moves():
-        response = send(grace, refund_of(paid), body)
-
-    assert refusal_of(response) == (400, code)
-    assert pointers_of(response) == [pointer]
-
-
 def test_reads_the_amount_in_the_currency_that_was_paid_with(
     ada, grace, account_of, nothing_moves
 ):
@@ -382,89 +358,6 @@ def test_refuses_when_there_is_no_such_transfer(grace, grace_usd, path, nothing_
         response = send(grace, f"/v1/transfers/{path}/refund", {"reason": "r"})
 
     assert refusal_of(response) == (404, "not_found")
-
-
-def test_judges_one_fault_after_the_other(
-    ada, grace, mallory, anonymous, paid, ada_usd, grace_usd, originals, pay
-):
-    body = {"colour": "red"}
-    path = f"/v1/transfers/{new_id()}/refund"
-
-    def answer(caller, **changes):
-        body.update(changes)
-        return refusal_of(send(caller, path, body))
-
-    assert answer(anonymous) == (401, "unauthenticated")
-    assert answer(grace.with_key(Scope.ACCOUNTS_READ)) == (403, "permission_denied")
-    assert answer(grace, amount=1) == (400, "invalid_input")
-    del body["colour"]
-    assert answer(grace, reason="r") == (400, "invalid_amount")
-    assert answer(grace, amount="1.005") == (404, "not_found")
-    path = refund_of(originals["reversed"])
-    assert answer(mallory) == (404, "not_found")
-    # Of a transfer that one sees, the currency and so the decimals are known.
-    assert answer(ada) == (400, "invalid_amount")
-    assert answer(ada, amount="999.00") == (403, "permission_denied")
-    assert answer(grace) == (409, "invalid_state")
-    path = refund_of(paid)
-    freeze_account(account_id=ada_usd.pk, reason="r", origin=ada.origin)
-    assert answer(grace) == (422, "account_not_active")
-    unfreeze_account(account_id=ada_usd.pk, reason="r", origin=ada.origin)
-    assert answer(grace) == (422, "insufficient_balance")
-    assert answer(grace, amount="99.01") == (422, "refund_exceeds_original")
-    assert send(grace, path, body | {"amount": "99.00"}).status_code == 201
-
-
-MAY = [
-    "grace",
-    "grace with transfers:write",
-    "operator",
-    "operator with transfers:write",
-    "admin",
-    "admin with admin",
-]
-MAY_NOT = [
-    ("anonymous", 401),
-    ("suspended grace", 403),
-    ("suspended grace with transfers:write", 403),
-    ("grace with accounts:read accounts:write payouts:write reports:read", 403),
-    ("operator with deposits:write reviews:write", 403),
-    # Who paid sees it, and may not.
-    ("ada", 403),
-    ("ada with transfers:write", 403),
-    ("mallory", 404),
-    ("mallory with transfers:write", 404),
-]
-CODES = {401: "unauthenticated", 403: "permission_denied", 404: "not_found"}
-
-
-@pytest.mark.parametrize("who", MAY)
-def test_who_may(caller, who, paid, ada_usd, balance_of):
-    response = send(caller(who), refund_of(paid), {"reason": "r"})
-
-    assert response.status_code == 201
-    assert balance_of(ada_usd) == "1000.00"
-
-
-@pytest.mark.parametrize(("who", "status"), MAY_NOT)
-def test_who_may_not(caller, who, status, paid, nothing_moves):
-    somebody = caller(who)
-
-    with nothing_moves():
-        response = send(somebody, refund_of(paid), {"reason": "r"})
-
-    assert refusal_of(response) == (status, CODES[status])
-
-
-@pytest.mark.parametrize(
-    ("who", "status"), [("operator", 201), ("ada", 403), ("grace", 404)]
-)
-def test_who_may_when_the_house_has_the_money(caller, who, status, ada, ada_usd):
-    original = purchase(ada, ada_usd, "10.00 USD")
-
-    response = send(caller(who), refund_of(original), {"reason": "r"})
-
-    assert response.status_code == status
 
 
 def test_of_ones_own_transfer_one_is_the_receiver_too(

@@ -341,111 +341,12 @@ def test_refuses_when_an_account_is_frozen(
         reverse(admin, paid, force=force)
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer"),
-    [
-        ({}, "/reason"),
-        ({"reason": ""}, "/reason"),
-        ({"reason": 7}, "/reason"),
-        ({"reason": "x" * 501}, "/reason"),
-        ({"reason": "r", "amount": "1.00"}, "/amount"),
-        ({"reason": "r", "force": "true"}, "/force"),
-        ({"reason": "r", "force": 1}, "/force"),
-        ({"reason": "r", "force": None}, "/force"),
-    ],
-)
-def test_refuses_other_shapes(admin, paid, body, pointer, nothing_moves):
-    with nothing_moves():
-        response = send(admin, reversal_of(paid), body)
-
-    assert refusal_of(response) == (400, "invalid_input")
-    assert pointers_of(response) == [pointer]
-
-
 @pytest.mark.parametrize("path", ["x", "0198c5a0-4b5e-7c3a-9d2e-6f1a2b3c4d5e"])
 def test_refuses_when_there_is_no_such_transfer(operator, path, nothing_moves):
     with nothing_moves():
         response = send(operator, f"/v1/transfers/{path}/reverse", {"reason": "r"})
 
     assert refusal_of(response) == (404, "not_found")
-
-
-def test_judges_one_fault_after_the_other(
-    ada, operator, anonymous, spent, ada_usd, grace_usd, pay
-):
-    done = pay(ada, ada_usd, grace_usd, "1.00")
-    reverse(operator, done)
-    freeze_account(account_id=ada_usd.pk, reason="r", origin=ada.origin)
-    body = {"colour": "red"}
-    path = f"/v1/transfers/{new_id()}/reverse"
-
-    def answer(caller, **changes):
-        body.update(changes)
-        return refusal_of(send(caller, path, body))
-
-    assert answer(anonymous) == (401, "unauthenticated")
-    assert answer(operator.with_key(Scope.REVIEWS_WRITE)) == (403, "permission_denied")
-    assert answer(operator) == (400, "invalid_input")
-    del body["colour"]
-    assert answer(operator, reason="r", force=True) == (403, "permission_denied")
-    assert answer(operator, force=False) == (404, "not_found")
-    path = reversal_of(done)
-    assert answer(operator) == (409, "invalid_state")
-    path = reversal_of(spent)
-    assert answer(operator) == (422, "account_not_active")
-
-
-MAY = ["operator", "operator with transfers:write", "admin", "admin with admin"]
-MAY_NOT = [
-    ("anonymous", 401),
-    ("suspended operator", 403),
-    ("operator with deposits:write reviews:write accounts:write", 403),
-    ("ada", 403),
-    ("ada with transfers:write", 403),
-    ("grace", 403),
-    ("mallory", 403),
-]
-
-
-@pytest.mark.parametrize("who", MAY)
-def test_who_may(caller, who, paid, ada_usd, balance_of):
-    response = send(caller(who), reversal_of(paid), {"reason": "r"})
-
-    assert response.status_code == 201
-    assert balance_of(ada_usd) == "1000.00"
-
-
-@pytest.mark.parametrize(("who", "status"), MAY_NOT)
-def test_who_may_not(caller, who, status, paid, nothing_moves):
-    somebody = caller(who)
-
-    with nothing_moves():
-        response = send(somebody, reversal_of(paid), {"reason": "r"})
-
-    code = {401: "unauthenticated", 403: "permission_denied"}[status]
-    assert refusal_of(response) == (status, code)
-
-
-@pytest.mark.parametrize(
-    "who", ["admin", "admin with admin", "admin with transfers:write"]
-)
-def test_who_may_use_force(caller, who, spent, grace_usd, balance_of):
-    response = send(caller(who), reversal_of(spent), {"reason": "r", "force": True})
-
-    assert response.status_code == 201
-    assert balance_of(grace_usd) == "-90.00"
-
-
-@pytest.mark.parametrize(
-    "who", ["operator", "operator with transfers:write", "operator with admin", "grace"]
-)
-def test_who_may_not_use_force(caller, who, paid, spent, nothing_moves):
-    somebody = caller(who)
-
-    with nothing_moves():
-        response = send(somebody, reversal_of(spent), {"reason": "r", "force": True})
-
-    assert refusal_of(response) == (403, "permission_denied")
 
 
 def test_of_nothing_is_refused(operator, nothing_moves):

@@ -13,6 +13,7 @@ from paycore.stack.bench.figures import Choice, Leg, Part, Run
 from paycore.stack.bench.plain import Plain
 from paycore.stack.bench.sending import Sending
 from paycore.stack.bench.town import Town
+from transfers.models import TransferKind
 
 # Machines are noisy, and their noise comes in waves: short rounds, in each of which
 # everything is measured once, rather than a long measurement of each after the other.
@@ -20,6 +21,7 @@ ROUNDS: Final = 3
 CLIENTS: Final = (1, 4, 16, 32)
 HOT_CLIENTS: Final = 16
 PREPARED_CLIENTS: Final = 16
+EXCHANGE_CLIENTS: Final = 16
 BATCH_SIZES: Final = (1, 10, 100, 1000)
 BATCH_CLIENTS: Final = 2
 ENGINE_SIZES: Final = (1, 100, 1000)
@@ -52,6 +54,7 @@ class Course:
             *(stage for clients in CLIENTS for stage in self._pair(clients)),
             *self._pair(HOT_CLIENTS, Choice.HOT_RECEIVER),
             *self._pair(HOT_CLIENTS, Choice.HOT_PAYER),
+            self._exchanges(),
             self._prepared(),
             *(self._batches(size) for size in BATCH_SIZES),
             *(stage for size in ENGINE_SIZES for stage in self._in_process(size)),
@@ -88,6 +91,15 @@ class Course:
 
     def _write(self, clients: int, choice: Choice) -> Run:
         return self.plain.run(clients=clients, seconds=self.seconds, choice=choice)
+
+    def _exchanges(self) -> Stage:
+        run = partial(
+            self.sending.run,
+            clients=EXCHANGE_CLIENTS,
+            seconds=self.seconds,
+            is_exchange=True,
+        )
+        return Stage(Leg(Part.EXCHANGES, EXCHANGE_CLIENTS), run)
 
     def _prepared(self) -> Stage:
         run = partial(
@@ -138,12 +150,14 @@ class Count:
 def count_all(legs: Sequence[Leg], town: Town) -> Iterator[Count]:
     """There must be a transfer for each confirmation, and no other one."""
     customers = [customer.user_id for customer in town.customers]
-    for what, parts, makers in (
-        ("over HTTP", (Part.SINGLES, Part.BATCHES), customers),
-        ("by plain SQL", (Part.PLAIN, Part.PREPARED), [town.plain]),
-        ("in process", (Part.SERVICE,), [town.insider]),
+    internal, exchange = TransferKind.INTERNAL, TransferKind.EXCHANGE
+    for what, parts, makers, kind in (
+        ("transfers over HTTP", (Part.SINGLES, Part.BATCHES), customers, internal),
+        ("exchanges over HTTP", (Part.EXCHANGES,), customers, exchange),
+        ("transfers by plain SQL", (Part.PLAIN, Part.PREPARED), [town.plain], internal),
+        ("transfers in process", (Part.SERVICE,), [town.insider], internal),
     ):
-        yield Count(f"transfers {what}", _confirmed(legs, *parts), _made_by(makers))
+        yield Count(what, _confirmed(legs, *parts), _made_by(makers, kind))
     yield Count("entries in process", _confirmed(legs, Part.BOOKS), _entries())
 
 
@@ -151,12 +165,12 @@ def _confirmed(legs: Sequence[Leg], *parts: Part) -> int:
     return sum(leg.transfers for leg in legs if leg.part in parts)
 
 
-def _made_by(makers: Sequence[UUID]) -> int:
+def _made_by(makers: Sequence[UUID], kind: TransferKind) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM transfers_transfer"
-            " WHERE created_by_id = ANY(%s::uuid[])",
-            [list(makers)],
+            " WHERE created_by_id = ANY(%s::uuid[]) AND kind = %s",
+            [list(makers), kind],
         )
         number: int = cursor.fetchone()[0]
         return number

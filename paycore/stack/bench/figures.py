@@ -35,6 +35,7 @@ class Part(StrEnum):
     """What makes the transfers of a leg."""
 
     SINGLES = "HTTP"
+    EXCHANGES = "HTTP, exchanges"
     BATCHES = "HTTP batches"
     PLAIN = "plain SQL"
     PREPARED = "prepared SQL"

@@ -35,10 +35,10 @@ class Sender:
 class Order:
     """What to send, from how many clients, for how long.
 
-    `batch` 0 sends single transfers. Nobody may be the only receiver and the only
-    payer. `apart`: each client has senders of its own, who pay each other, so no two
-    clients wait for the same accounts. `name` begins the idempotency keys, so no two
-    orders share one.
+    `batch` 0 sends single transfers, or, where it `is_exchange`, single exchanges.
+    Nobody may be the only receiver and the only payer. `apart`: each client has senders
+    of its own, who pay each other, so no two clients wait for the same accounts. `name`
+    begins the idempotency keys, so no two orders share one.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Order:
     senders: Sequence[Sender]
     receivers: Sequence[str]
     apart: bool = False
+    is_exchange: bool = False
 
 
 @dataclass(slots=True)
@@ -76,6 +77,7 @@ class Requests:
         self._random = random.Random(f"{order.name} {client}")  # noqa: S311
         self._key = f"{order.name}-{client}"
         self._batch = order.batch
+        self._amount = EXCHANGED if order.is_exchange else TRANSFERRED
         self._numbers = count()
         self._senders, self._receivers = order.senders, order.receivers
         if order.apart:
@@ -94,9 +96,12 @@ class Requests:
 
     def _body(self, sender: Sender) -> bytes:
         if self._batch == 0:
-            return ITEM % self._pair(sender)
-        items = b",".join(ITEM % self._pair(sender) for _ in range(self._batch))
+            return self._item(sender)
+        items = b",".join(self._item(sender) for _ in range(self._batch))
         return b'{"mode":"independent","transfers":[' + items + b"]}"
+
+    def _item(self, sender: Sender) -> bytes:
+        return ITEM % (*self._pair(sender), self._amount)
 
     def _pair(self, sender: Sender) -> tuple[bytes, bytes]:
         source = destination = self._random.choice(sender.account_ids)
@@ -105,15 +110,16 @@ class Requests:
         return source.encode(), destination.encode()
 
 
-ITEM: Final = (
-    b'{"source_account_id":"%s","destination_account_id":"%s","amount":"0.01"}'
-)
+ITEM: Final = b'{"source_account_id":"%s","destination_account_id":"%s","amount":"%s"}'
+TRANSFERRED: Final = b"0.01"
+# The smallest unit may convert to less than one, which is refused.
+EXCHANGED: Final = b"1.00"
 
 
 def _head(order: Order, sender: Sender) -> bytes:
-    path = "batch" if order.batch else "internal"
+    single = "exchange" if order.is_exchange else "internal"
     lines = (
-        f"POST /v1/transfers/{path} HTTP/1.1",
+        f"POST /v1/transfers/{'batch' if order.batch else single} HTTP/1.1",
         f"Host: 127.0.0.1:{order.port}",
         sender.header,
         "Content-Type: application/json",

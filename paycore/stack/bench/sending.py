@@ -29,9 +29,19 @@ class Sending:
     port: int
     town: Town
 
-    def run(self, *, clients: int, seconds: int, choice: Choice, batch: int = 0) -> Run:
-        """Let so many clients send for so long; `batch` 0 sends single transfers."""
+    def run(
+        self,
+        *,
+        clients: int,
+        seconds: int,
+        choice: Choice = Choice.UNIFORM,
+        batch: int = 0,
+        is_exchange: bool = False,
+    ) -> Run:
+        """Let so many clients send for so long; `batch` 0 sends one at a time."""
         senders, receivers = choose(self.town, choice)
+        if is_exchange:
+            receivers = [str(account_id) for account_id in self.town.euro_account_ids]
         order = Order(
             name=f"bench-{next(_numbers)}",
             port=self.port,
@@ -44,6 +54,7 @@ class Sending:
             # Two batches of a thousand would always share accounts and wait for each
             # other; what waiting costs is measured with one hot account.
             apart=batch > 0,
+            is_exchange=is_exchange,
         )
         done = subprocess.run(
             [sys.executable, "-m", "paycore.stack.bench.load"],

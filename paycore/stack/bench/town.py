@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from accounts import tokens
 from accounts.models import Account
 from accounts.services import UserDraft, create_api_key, create_user
+from fx.services import seed_rates
 from ledger.house import HousePurpose, house_account_id
 from ledger.services import (
     EntryDraft,
@@ -58,13 +59,19 @@ class Town:
     def account_ids(self) -> list[UUID]:
         return [account_id(number) for number in range(self.accounts)]
 
+    @property
+    def euro_account_ids(self) -> list[UUID]:
+        """One of each customer, beside the accounts in dollars that are counted."""
+        return [account_id(self.accounts + n) for n in range(len(self.customers))]
+
 
 def account_id(number: int) -> UUID:
     return UUID(f"{ID_PREFIX}{FIRST_NUMBER + number}")
 
 
 def found_town(*, accounts: int) -> Town:
-    """People with funded accounts, in a database that has neither."""
+    """People with funded accounts, and rates, in a database that has none of them."""
+    seed_rates()
     # Hashing is slow on purpose, and nobody here signs in by password.
     password_hash = make_password("nobody signs in by password")
     plain, insider = (_create_person(n, password_hash) for n in ("plain", "insider"))
@@ -77,6 +84,7 @@ def found_town(*, accounts: int) -> Town:
     currency = CURRENCIES.get("USD")
     for start in range(0, accounts, ACCOUNTS_AT_ONCE):
         _open_accounts(start, owners[start : start + ACCOUNTS_AT_ONCE], currency)
+    _open_accounts(accounts, customer_ids, CURRENCIES.get("EUR"))
     customers = [
         Customer(
             user_id=user_id,

@@ -87,6 +87,7 @@ def test_best_is_compared_with_best():
         leg_of(Part.SINGLES, 100),
         leg_of(Part.SINGLES, 700),
         leg_of(Part.SINGLES, 9999, choice=Choice.HOT_RECEIVER),
+        leg_of(Part.EXCHANGES, 9999),
         leg_of(Part.PLAIN, 110),
         leg_of(Part.PLAIN, 2000),
         leg_of(Part.BATCHES, 300),

@@ -89,6 +89,17 @@ def test_a_batch_holds_so_many_transfers():
     assert len(body["transfers"]) == 3
 
 
+def test_an_exchange_pays_enough_to_receive_something():
+    order = replace(PLAN, receivers=["e1", "e2"], is_exchange=True)
+
+    headers, body = parsed(Requests(order, 0).next())
+
+    assert headers["first"] == "POST /v1/transfers/exchange HTTP/1.1"
+    assert body["source_account_id"] in {"a1", "a2", "g1", "g2"}
+    assert body["destination_account_id"] in {"e1", "e2"}
+    assert body["amount"] == "1.00"
+
+
 def test_clients_that_are_kept_apart_share_no_account():
     touched: list[set[str]] = [set(), set()]
 

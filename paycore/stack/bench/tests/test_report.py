@@ -26,12 +26,14 @@ def test_each_leg_is_a_row_that_fits_the_narrowest_terminal():
         plain,
         leg_of(Part.SINGLES, 1234, choice=Choice.HOT_RECEIVER, rival=plain),
         leg_of(Part.BATCHES, 12_000, size=1000),
+        leg_of(Part.EXCHANGES, 300),
     ]
 
     _, _, *rows = printed(legs)
 
     assert rows == [
         "HTTP one receiver 16 1,234 2.0 500.0 500.0 0.62 0",
+        "HTTP, exchanges 16 300 2.0 500.0 500.0 0.15 0",
         "HTTP batches 1,000 at once 16 12,000 2.0 500.0 500.0 6.00 0",
         "plain SQL 16 2,000 2.0 500.0 500.0 1.00 0",
     ]
