@@ -1,12 +1,12 @@
-"""find_differences, where a transfer and its refunds or reversal disagree, ..."""
+"""find_differences, where a transfer and what became of it disagree, ..."""
 
 import pytest
 
 from fx.services import seed_rates
 from paycore.lib.ids import new_id
 from paycore.testing.attacks import copy_row, forget_rule, run
-from reconciliation.tests.findings import found
-from transfers.tests.movements import purchase, refund, reverse
+from reconciliation.tests.findings import code_of, found
+from transfers.tests.movements import hold_purchase, purchase, refund, reverse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.breaks_the_books]
 REFUNDS = "refunds_never_exceed_the_original"
@@ -62,6 +62,17 @@ def test_finds_refunds_that_took_more_than_the_receiver_got(bought, grace):
     )
 
     assert (REFUNDS, f"transfer {bought.pk}", "EUR", 999, 1000) in found()
+
+
+def test_finds_the_hold_of_a_transfer_that_is_no_longer_pending(ada, ada_usd):
+    held = hold_purchase(ada, ada_usd, "10.00 USD")
+    assert found() == []
+
+    run("UPDATE transfers_transfer SET status = 'failed' WHERE id = %s", held.pk)
+
+    assert found() == [
+        ("open_hold_has_a_pending_owner", code_of(ada_usd), "USD", 0, 1000)
+    ]
 
 
 def test_finds_a_reversed_transfer_without_a_reversal(paid):

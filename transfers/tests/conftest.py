@@ -8,7 +8,16 @@ import pytest
 from accounts.services import freeze_account
 from fx.services import seed_rates
 from fx.tests.rates import say
-from transfers.tests.providers import SECRET
+from transfers.tests.movements import (
+    DEPOSITS,
+    EXCHANGE,
+    PURCHASES,
+    buy,
+    refund_of,
+    reversal_of,
+)
+from transfers.tests.orders import order
+from transfers.tests.providers import SECRET, Provider, notice
 
 
 @pytest.fixture
@@ -32,6 +41,35 @@ def frozen(account_of):
         return account
 
     return open_and_freeze
+
+
+@pytest.fixture
+def ada_eur(ada, account_of):
+    """500.00 EUR of ada's."""
+    return account_of(ada, "EUR", "500.00")
+
+
+@pytest.fixture
+def paid(ada, ada_usd, grace_usd, pay):
+    """Ada paid grace 100.00 USD, who had 50.00."""
+    return pay(ada, ada_usd, grace_usd, "100.00", reference="rent")
+
+
+@pytest.fixture
+def orders(ada_usd, ada_eur, paid):
+    """A right order of each kind: its path and its body."""
+    return {
+        "exchange": (EXCHANGE, order(ada_usd, ada_eur, "100.00")),
+        "purchase": (PURCHASES, buy(ada_usd)),
+        "refund": (refund_of(paid), {"reason": "r"}),
+        "reversal": (reversal_of(paid), {"reason": "r"}),
+        "deposit": (DEPOSITS, notice(ada_usd)),
+    }
+
+
+@pytest.fixture
+def provider(secrets):
+    return Provider()
 
 
 @pytest.fixture

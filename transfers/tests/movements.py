@@ -11,6 +11,7 @@ from accounts.models import Account
 from events.models import Event
 from fx.models import Quote
 from fx.services import create_quote, set_spread
+from fx.tests.rates import say
 from ledger.models import JournalEntry, LedgerAccount, Posting
 from paycore.lib.ids import new_id
 from paycore.lib.money import CURRENCIES, Money
@@ -31,6 +32,8 @@ from transfers.services import (
 EXCHANGE = "/v1/transfers/exchange"
 PURCHASES = "/v1/purchases"
 DEPOSITS = "/v1/deposits"
+# As many minor units as a BIGINT holds.
+LARGEST_BTC = "92233720368.54775807"
 
 
 def refund_of(transfer: Transfer) -> str:
@@ -46,6 +49,20 @@ def reversal_of(transfer: Transfer) -> str:
 def send(caller: Caller, path: str, body: Any, *, key: str | None = None) -> Any:
     """Order a movement, with a new key unless one is given."""
     return caller.post(path, body, key=key or str(new_id()))
+
+
+def buy(
+    account: Account, amount: str = "10.00", currency: str = "USD", **more: Any
+) -> dict[str, Any]:
+    """The body of a purchase."""
+    return {
+        "account_id": str(account.pk),
+        "amount": amount,
+        "currency": currency,
+        "merchant_name": "Corner Coffee",
+        "merchant_category": "restaurants",
+        **more,
+    }
 
 
 def sender(caller: Caller, path: str, body: Any, *, key: str | None = None) -> Any:
@@ -151,6 +168,11 @@ def spread(pair: str, basis_points: int) -> None:
         reason="Costs",
         origin=Origin(actor="test"),
     )
+
+
+def rate_becomes(pair: str, value: str) -> None:
+    """From now on a dollar is, e.g., `"USD/EUR", "0.50"`."""
+    say(pair, value, as_of=datetime.now(UTC))
 
 
 def legs_of(transfer: Transfer | None, **names: Account) -> list[str]:

@@ -15,6 +15,7 @@ from transfers.tests.movements import (
     DEPOSITS,
     EXCHANGE,
     PURCHASES,
+    buy,
     complete,
     deposit,
     exchange,
@@ -26,18 +27,13 @@ from transfers.tests.movements import (
     sender,
 )
 from transfers.tests.orders import INTERNAL, order
+from transfers.tests.providers import notice
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("rates"),
 ]
 DONE = (201, "")
-
-
-@pytest.fixture
-def ada_eur(ada, account_of):
-    """500.00 EUR of ada's."""
-    return account_of(ada, "EUR", "500.00")
 
 
 def test_of_many_who_redeem_one_quote_one_wins(
@@ -99,18 +95,11 @@ def test_a_quote_that_expires_while_an_account_is_waited_for_has_expired(
 def test_one_reference_is_used_once_whatever_the_kind(
     ada, ada_usd, ada_eur, grace_usd, balance_of
 ):
-    buy = {
-        "account_id": str(ada_eur.pk),
-        "amount": "1.00",
-        "currency": "EUR",
-        "merchant_name": "Corner Coffee",
-        "merchant_category": "restaurants",
-        "reference": "r",
-    }
+    purchase = buy(ada_eur, "1.00", "EUR", reference="r")
     pay = order(ada_usd, grace_usd, "1.00", reference="r")
 
     answers = race(
-        *[sender(ada, PURCHASES, buy) for _ in range(4)],
+        *[sender(ada, PURCHASES, purchase) for _ in range(4)],
         *[sender(ada, INTERNAL, pay) for _ in range(4)],
     )
 
@@ -135,14 +124,6 @@ def test_opposite_exchanges_do_not_deadlock(ada, grace, account_of, balance_of):
 def test_movements_of_every_kind_do_not_deadlock(
     ada, grace, operator, ada_usd, ada_eur, grace_usd, grace_eur, pay
 ):
-    def buy(**more):
-        return {
-            "amount": "1.00",
-            "merchant_name": "Corner Coffee",
-            "merchant_category": "restaurants",
-            **more,
-        }
-
     paid = [pay(ada, ada_usd, grace_usd, "1.00") for _ in range(3)]
     bought = [purchase(ada, ada_usd, "1.00 EUR", merchant=grace_eur) for _ in range(3)]
     held = hold_purchase(grace, grace_eur, "1.00 USD", merchant=ada_usd)
@@ -152,25 +133,16 @@ def test_movements_of_every_kind_do_not_deadlock(
         (grace, EXCHANGE, order(grace_eur, grace_usd, "1.00")),
         (ada, INTERNAL, order(ada_usd, grace_usd, "1.00")),
         (grace, INTERNAL, order(grace_usd, ada_usd, "1.00")),
-        (ada, PURCHASES, buy(account_id=str(ada_usd.pk), currency="EUR")),
+        (ada, PURCHASES, buy(ada_usd, "1.00", "EUR")),
         (
             grace,
             PURCHASES,
-            buy(
-                account_id=str(grace_eur.pk),
-                currency="USD",
-                merchant_account_id=str(ada_usd.pk),
-            ),
+            buy(grace_eur, "1.00", merchant_account_id=str(ada_usd.pk)),
         ),
         (
             operator,
             DEPOSITS,
-            {
-                "account_id": str(ada_eur.pk),
-                "amount": "1.00",
-                "currency": "EUR",
-                "reference": "r",
-            },
+            notice(ada_eur, "1.00", "EUR"),
         ),
     ]
 

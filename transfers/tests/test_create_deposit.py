@@ -7,7 +7,6 @@ from accounts.services import close_account
 from events.models import Event
 from ledger.errors import AccountNotActive
 from ledger.house import HousePurpose
-from paycore.api.principals import Scope
 from paycore.lib.errors import (
     CurrencyMismatch,
     InvalidAmount,
@@ -16,34 +15,26 @@ from paycore.lib.errors import (
 )
 from paycore.lib.ids import new_id
 from paycore.testing.bookkeeping import house
-from paycore.testing.problems import pointers_of, refusal_of
+from paycore.testing.problems import refusal_of
 from paycore.testing.refusals import refused_with
 from transfers.errors import DuplicateReference
 from transfers.models import Transfer
 from transfers.tests.movements import (
     DEPOSITS,
+    LARGEST_BTC,
     count_statements,
     deposit,
     entry_of,
     house_holds,
     send,
 )
+from transfers.tests.providers import notice
 
 pytestmark = pytest.mark.django_db
 
 
-def body_of(account, amount="50.00", currency="USD", reference="wire-1", **more):
-    return {
-        "account_id": str(account.pk),
-        "amount": amount,
-        "currency": currency,
-        "reference": reference,
-        **more,
-    }
-
-
 def test_credits_the_account(operator, ada_usd, balance_of):
-    response = send(operator, DEPOSITS, body_of(ada_usd))
+    response = send(operator, DEPOSITS, notice(ada_usd))
 
     assert response.status_code == 201
     assert balance_of(ada_usd) == "1050.00"
@@ -51,7 +42,7 @@ def test_credits_the_account(operator, ada_usd, balance_of):
 
 
 def test_answers_the_whole_resource(operator, ada_usd):
-    answer = send(operator, DEPOSITS, body_of(ada_usd)).json()
+    answer = send(operator, DEPOSITS, notice(ada_usd)).json()
 
     made = Transfer.objects.get(kind="deposit")
     assert answer == {
@@ -108,13 +99,13 @@ def test_is_found_by_the_owner(ada, operator, ada_usd):
 
 
 def test_costs_one_statement_more_than_a_transfer_for_its_reference(operator, ada_usd):
-    send(operator, DEPOSITS, body_of(ada_usd, reference="warm"))
+    send(operator, DEPOSITS, notice(ada_usd, reference="warm"))
 
-    assert count_statements(lambda: send(operator, DEPOSITS, body_of(ada_usd))) == 13
+    assert count_statements(lambda: send(operator, DEPOSITS, notice(ada_usd))) == 13
 
 
 def test_is_repeated_as_it_was(operator, ada_usd, nothing_moves):
-    body = body_of(ada_usd)
+    body = notice(ada_usd)
     first = send(operator, DEPOSITS, body, key="k")
 
     with nothing_moves():
@@ -124,13 +115,6 @@ def test_is_repeated_as_it_was(operator, ada_usd, nothing_moves):
     assert (again.status_code, again.content) == (201, first.content)
     assert again["Idempotent-Replayed"] == "true"
     assert refusal_of(other) == (409, "idempotency_key_reused")
-
-
-def test_needs_a_key(operator, ada_usd, nothing_moves):
-    with nothing_moves():
-        response = operator.post(DEPOSITS, body_of(ada_usd))
-
-    assert refusal_of(response) == (400, "idempotency_key_required")
 
 
 def test_uses_a_reference_once(operator, ada_usd, grace_usd, nothing_moves):
@@ -183,9 +167,7 @@ def test_refuses_frozen_and_closed_accounts(
 def test_refuses_more_than_the_books_can_count(
     ada, operator, account_of, nothing_moves
 ):
-    full = account_of(ada, "BTC", "92233720368.54775807")
+    full = account_of(ada, "BTC", LARGEST_BTC)
 
     with nothing_moves(), refused_with(LimitExceeded):
         deposit(operator, full, "0.00000001 BTC")
-
-

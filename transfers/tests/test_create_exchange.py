@@ -1,7 +1,6 @@
 """create_exchange ..., as a service and over HTTP."""
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
@@ -10,18 +9,13 @@ from hypothesis import strategies as st
 
 from accounts.errors import AccountNotFound
 from events.models import Event
-from fx.errors import AmountTooSmall, QuoteExpired, QuoteMismatch, RateUnavailable
-from fx.tests.rates import say
+from fx.errors import AmountTooSmall, RateUnavailable
 from ledger.errors import AccountNotActive, InsufficientBalance
 from ledger.house import HousePurpose
-from ledger.services import lock_accounts
-from paycore.api.principals import Scope
 from paycore.lib.errors import (
     CurrencyMismatch,
     InvalidAmount,
-    InvalidState,
     LimitExceeded,
-    NotFound,
     PermissionDenied,
     UnsupportedCurrency,
 )
@@ -29,35 +23,23 @@ from paycore.lib.ids import new_id
 from paycore.lib.metrics import TRANSFERS
 from paycore.lib.money import Money
 from paycore.testing.bookkeeping import house
-from paycore.testing.problems import pointers_of, refusal_of
+from paycore.testing.problems import refusal_of
 from paycore.testing.refusals import refused_with
 from transfers.models import Transfer
-from transfers.services import exchange as service
 from transfers.tests.movements import (
     EXCHANGE,
+    LARGEST_BTC,
     count_statements,
     entry_of,
     exchange,
     quote,
+    rate_becomes,
     send,
     spread,
 )
 from transfers.tests.orders import INTERNAL, order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rates")]
-
-# As many minor units as a BIGINT holds.
-LARGEST_BTC = "92233720368.54775807"
-
-
-@pytest.fixture
-def ada_eur(ada, account_of):
-    """500.00 EUR of ada's."""
-    return account_of(ada, "EUR", "500.00")
-
-
-def now():
-    return datetime.now(UTC)
 
 
 def test_gives_exactly_a_hundred_dollars_for_ninety_two_euros(
@@ -175,7 +157,7 @@ def test_reaches_other_peoples_accounts(ada, ada_usd, grace_eur, balance_of):
 
 
 def test_takes_the_newest_rate(ada, ada_usd, ada_eur):
-    say("USD/EUR", "0.95", as_of=now())
+    rate_becomes("USD/EUR", "0.95")
 
     made = exchange(ada, ada_usd, ada_eur, "100.00")
 
@@ -203,7 +185,7 @@ def test_costs_one_statement_more_than_an_internal_transfer(
 def test_is_repeated_as_it_was(ada, ada_usd, ada_eur, nothing_moves):
     body = order(ada_usd, ada_eur, "100.00")
     first = send(ada, EXCHANGE, body, key="k")
-    say("USD/EUR", "0.50", as_of=now())
+    rate_becomes("USD/EUR", "0.50")
 
     with nothing_moves():
         again = send(ada, EXCHANGE, body, key="k")
@@ -246,13 +228,6 @@ def test_is_counted_as_it_was_answered(
     assert counted() == [completed + 1, refused + 1]
 
 
-def test_needs_a_key(ada, ada_usd, ada_eur, nothing_moves):
-    with nothing_moves():
-        response = ada.post(EXCHANGE, order(ada_usd, ada_eur, "1.00"))
-
-    assert refusal_of(response) == (400, "idempotency_key_required")
-
-
 def test_refuses_a_result_of_zero(ada, ada_usd, account_of, nothing_moves):
     yen, dinars = account_of(ada, "JPY", "1"), account_of(ada, "KWD", "0.001")
 
@@ -287,7 +262,7 @@ def test_forgets_that_there_was_no_rate(ada, ada_usd, account_of):
     francs = account_of(ada, "CHF")
     body = order(ada_usd, francs, "1.00")
     first = send(ada, EXCHANGE, body, key="k")
-    say("USD/CHF", "0.80", as_of=now())
+    rate_becomes("USD/CHF", "0.80")
 
     again = send(ada, EXCHANGE, body, key="k")
 
@@ -383,7 +358,7 @@ def test_refuses_more_than_there_is(ada, ada_usd, ada_eur, nothing_moves):
 
 
 def test_refuses_more_than_the_books_can_count(ada, account_of, nothing_moves):
-    say("BTC/JPY", "1000000000", as_of=now())
+    rate_becomes("BTC/JPY", "1000000000")
     bitcoin, yen = account_of(ada, "BTC", LARGEST_BTC), account_of(ada, "JPY")
 
     with nothing_moves(), refused_with(LimitExceeded):

@@ -1,6 +1,5 @@
 """create_purchase ..., as a service and over HTTP."""
 
-from datetime import UTC, datetime
 from fractions import Fraction
 from math import ceil
 
@@ -9,10 +8,8 @@ import pytest
 from accounts.errors import AccountNotFound
 from events.models import Event
 from fx.errors import RateUnavailable
-from fx.tests.rates import say
 from ledger.errors import AccountNotActive, InsufficientBalance
 from ledger.house import HousePurpose
-from paycore.api.principals import Scope
 from paycore.lib.errors import (
     CurrencyMismatch,
     InvalidAmount,
@@ -22,17 +19,20 @@ from paycore.lib.errors import (
 )
 from paycore.lib.ids import new_id
 from paycore.testing.bookkeeping import house
-from paycore.testing.problems import pointers_of, refusal_of
+from paycore.testing.problems import refusal_of
 from paycore.testing.refusals import refused_with
 from transfers.errors import DuplicateReference, SameAccountTransfer
 from transfers.models import Transfer
 from transfers.tests.movements import (
+    LARGEST_BTC,
     PURCHASES,
+    buy,
     count_statements,
     entry_of,
     exchange,
     house_holds,
     purchase,
+    rate_becomes,
     send,
     spread,
 )
@@ -40,7 +40,6 @@ from transfers.tests.orders import INTERNAL, order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rates")]
 
-LARGEST_BTC = "92233720368.54775807"
 PER_DOLLAR = {
     "USD": Fraction(1),
     "EUR": Fraction("0.92"),
@@ -50,28 +49,13 @@ PER_DOLLAR = {
 }
 
 
-def now():
-    return datetime.now(UTC)
-
-
 def dollars(amount):
     """What it is worth."""
     return Fraction(amount.amount) / PER_DOLLAR[amount.currency.code]
 
 
-def body_of(account, amount="10.00", currency="USD", **more):
-    return {
-        "account_id": str(account.pk),
-        "amount": amount,
-        "currency": currency,
-        "merchant_name": "Corner Coffee",
-        "merchant_category": "restaurants",
-        **more,
-    }
-
-
 def test_pays_a_merchant_of_the_house(ada, ada_usd, balance_of):
-    response = send(ada, PURCHASES, body_of(ada_usd, "19.99"))
+    response = send(ada, PURCHASES, buy(ada_usd, "19.99"))
 
     assert response.status_code == 201
     assert balance_of(ada_usd) == "980.01"
@@ -79,7 +63,7 @@ def test_pays_a_merchant_of_the_house(ada, ada_usd, balance_of):
 
 
 def test_answers_the_whole_resource(ada, ada_usd, grace_eur):
-    body = body_of(
+    body = buy(
         ada_usd,
         "10.00",
         "EUR",
@@ -117,7 +101,7 @@ def test_answers_the_whole_resource(ada, ada_usd, grace_eur):
 
 
 def test_has_no_destination_account_when_the_house_keeps_the_money(ada, ada_usd):
-    answer = send(ada, PURCHASES, body_of(ada_usd)).json()
+    answer = send(ada, PURCHASES, buy(ada_usd)).json()
 
     assert answer["destination_account_id"] is None
     assert (answer["rate"], answer["destination_amount"]) == (None, "10.00")
@@ -187,7 +171,7 @@ def test_is_an_entry_of_both_accounts(ada, grace, ada_usd, grace_eur):
 def test_costs_as_many_statements_as_a_transfer_and_one_for_a_rate(
     ada, ada_usd, grace_usd, currency, amount, statements
 ):
-    body = body_of(ada_usd, amount, currency)
+    body = buy(ada_usd, amount, currency)
     send(ada, INTERNAL, order(ada_usd, grace_usd, "1.00"))
     send(ada, PURCHASES, body)
 
@@ -261,9 +245,9 @@ def test_a_thousand_purchases_of_the_smallest_unit_gain_nobody_anything(
 
 @pytest.mark.parametrize("currency", ["USD", "EUR"])
 def test_is_repeated_as_it_was(ada, ada_usd, currency, nothing_moves):
-    body = body_of(ada_usd, "10.00", currency, reference="r")
+    body = buy(ada_usd, "10.00", currency, reference="r")
     first = send(ada, PURCHASES, body, key="k")
-    say("USD/EUR", "0.50", as_of=now())
+    rate_becomes("USD/EUR", "0.50")
 
     with nothing_moves():
         again = send(ada, PURCHASES, body, key="k")
@@ -275,7 +259,7 @@ def test_is_repeated_as_it_was(ada, ada_usd, currency, nothing_moves):
 
 
 def test_remembers_refusals(ada, ada_usd, account_of, pay, nothing_moves):
-    body = body_of(ada_usd, "1000.01", reference="r")
+    body = buy(ada_usd, "1000.01", reference="r")
     with nothing_moves():
         first = send(ada, PURCHASES, body, key="k")
     pay(ada, account_of(ada, "USD", "5.00"), ada_usd, "5.00")
@@ -288,13 +272,6 @@ def test_remembers_refusals(ada, ada_usd, account_of, pay, nothing_moves):
     assert refusal_of(first) == (422, "insufficient_balance")
     assert (again.status_code, again.content) == (422, first.content)
     assert anew.status_code == 201
-
-
-def test_needs_a_key(ada, ada_usd, nothing_moves):
-    with nothing_moves():
-        response = ada.post(PURCHASES, body_of(ada_usd))
-
-    assert refusal_of(response) == (400, "idempotency_key_required")
 
 
 def test_uses_a_reference_once(ada, ada_usd, grace_usd, pay, nothing_moves):
@@ -396,7 +373,7 @@ def test_may_spend_the_last_cent(ada, ada_usd, balance_of):
 
 def test_refuses_more_than_the_books_can_count(ada, account_of, nothing_moves):
     yen = account_of(ada, "JPY", "1000")
-    say("BTC/JPY", "1000000000", as_of=now())
+    rate_becomes("BTC/JPY", "1000000000")
 
     with nothing_moves(), refused_with(LimitExceeded):
         purchase(ada, yen, f"{LARGEST_BTC} BTC")
@@ -405,5 +382,3 @@ def test_refuses_more_than_the_books_can_count(ada, account_of, nothing_moves):
 def test_refuses_without_a_rate(ada, ada_usd, nothing_moves):
     with nothing_moves(), refused_with(RateUnavailable):
         purchase(ada, ada_usd, "1.00 CHF")
-
-

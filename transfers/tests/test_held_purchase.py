@@ -16,9 +16,7 @@ from paycore.lib.errors import (
     PermissionDenied,
 )
 from paycore.lib.ids import new_id
-from paycore.testing.attacks import corrupt
 from paycore.testing.refusals import refused_with
-from reconciliation.services import find_differences
 from transfers.errors import DuplicateReference
 from transfers.models import Transfer
 from transfers.services import complete_transfer, fail_transfer
@@ -258,20 +256,6 @@ def test_refuses_what_a_purchase_refuses(
     ):
         with nothing_moves(), refused_with(refusal):
             hold_purchase(player, account, wanted, **more)
-
-
-@pytest.mark.breaks_the_books
-def test_owns_its_hold_in_the_proof_of_the_books(held):
-    assert list(find_differences()) == []
-
-    corrupt(
-        "UPDATE transfers_transfer SET status = 'failed' WHERE id = %s",
-        held.pk,
-    )
-
-    [difference] = find_differences()
-    assert difference.check.name == "open_hold_has_a_pending_owner"
-    assert (difference.expected, difference.found) == (0, 10000)
 
 
 def test_leaves_a_transfer_with_a_reference_that_is_used_up(

@@ -1,8 +1,5 @@
 """A deposit of which it is unclear where it belongs ..."""
 
-import json
-import time
-
 import pytest
 
 from accounts.errors import AccountNotFound
@@ -11,23 +8,17 @@ from events.models import Event
 from ledger.errors import AccountNotActive
 from paycore.lib.errors import CurrencyMismatch, InvalidState, NotFound
 from paycore.lib.ids import new_id
-from paycore.testing.problems import pointers_of, refusal_of
+from paycore.testing.problems import refusal_of
 from paycore.testing.refusals import refused_with
-from transfers import services
-from transfers.models import InboxMessage, ProviderDeposit, Transfer
+from transfers.models import ProviderDeposit, Transfer
 from transfers.services import resolve_deposit
 from transfers.tests.movements import (
-    DEPOSITS,
-    entry_of,
+    LARGEST_BTC,
     events_of,
     house_holds,
     legs_of,
-    refund,
-    reverse,
-    send,
 )
-from transfers.tests.orders import INTERNAL, order
-from transfers.tests.providers import OTHER_SECRET, SECRET, Provider, notice
+from transfers.tests.providers import notice
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("secrets")]
 
@@ -88,13 +79,13 @@ def test_is_parked_when_its_account_cannot_take_it(
 def test_is_parked_when_it_is_more_than_the_books_can_count(
     provider, ada, account_of, balance_of
 ):
-    full = account_of(ada, "BTC", "92233720368.54775807")
+    full = account_of(ada, "BTC", LARGEST_BTC)
 
     response = provider.tell(notice(full, "0.00000001", "BTC"))
 
     assert response.json() == {"status": "parked", "transfer_id": None}
     assert ProviderDeposit.objects.get().why_parked == "limit_exceeded"
-    assert balance_of(full) == "92233720368.54775807"
+    assert balance_of(full) == LARGEST_BTC
 
 
 def test_tells_what_was_parked_and_why(provider, grace_eur, parked):

@@ -1,40 +1,27 @@
 """A deposit that a payment provider tells of ..."""
 
 import json
-import time
 
 import pytest
 
-from accounts.errors import AccountNotFound
-from accounts.services import close_account, unfreeze_account
 from events.models import Event
-from ledger.errors import AccountNotActive
-from paycore.lib.errors import CurrencyMismatch, InvalidState, NotFound
-from paycore.lib.ids import new_id
+from paycore.lib.errors import InvalidState
 from paycore.testing.problems import pointers_of, refusal_of
 from paycore.testing.refusals import refused_with
 from transfers import services
 from transfers.models import InboxMessage, ProviderDeposit, Transfer
-from transfers.services import resolve_deposit
 from transfers.tests.movements import (
     DEPOSITS,
     entry_of,
-    events_of,
-    house_holds,
     legs_of,
     refund,
     reverse,
     send,
 )
 from transfers.tests.orders import INTERNAL, order
-from transfers.tests.providers import OTHER_SECRET, SECRET, Provider, notice
+from transfers.tests.providers import notice
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("secrets")]
-
-
-@pytest.fixture
-def provider():
-    return Provider()
 
 
 def test_is_credited(provider, ada_usd, balance_of):
@@ -287,5 +274,3 @@ def test_is_stored_though_we_fail(
     assert message.message_id == "msg_1"
     assert again.json()["status"] == "processed"
     assert balance_of(ada_usd) == "1050.00"
-
-

@@ -1,59 +1,35 @@
 """An exchange at a quote ..."""
 
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from django.db import transaction
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from accounts.errors import AccountNotFound
-from events.models import Event
-from fx.errors import AmountTooSmall, QuoteExpired, QuoteMismatch, RateUnavailable
-from fx.tests.rates import say
-from ledger.errors import AccountNotActive, InsufficientBalance
-from ledger.house import HousePurpose
+from fx.errors import QuoteExpired, QuoteMismatch
+from ledger.errors import InsufficientBalance
 from ledger.services import lock_accounts
-from paycore.api.principals import Scope
 from paycore.lib.errors import (
-    CurrencyMismatch,
-    InvalidAmount,
     InvalidState,
-    LimitExceeded,
     NotFound,
-    PermissionDenied,
-    UnsupportedCurrency,
 )
 from paycore.lib.ids import new_id
-from paycore.lib.metrics import TRANSFERS
-from paycore.lib.money import Money
-from paycore.testing.bookkeeping import house
-from paycore.testing.problems import pointers_of, refusal_of
 from paycore.testing.refusals import refused_with
 from transfers.models import Transfer
 from transfers.services import exchange as service
 from transfers.tests.movements import (
     EXCHANGE,
-    count_statements,
-    entry_of,
     exchange,
     quote,
+    rate_becomes,
     send,
-    spread,
 )
-from transfers.tests.orders import INTERNAL, order
+from transfers.tests.orders import order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rates")]
 
 
-def now():
-    return datetime.now(UTC)
-
-
 def test_redeems_a_quote(ada, ada_usd, ada_eur, balance_of):
     promised = quote(ada, "100.00 USD", "EUR")
-    say("USD/EUR", "0.50", as_of=now())
+    rate_becomes("USD/EUR", "0.50")
     body = order(ada_usd, ada_eur, "100.00", quote_id=str(promised.pk))
 
     answer = send(ada, EXCHANGE, body).json()

@@ -6,10 +6,9 @@ from accounts.services import freeze_account
 from events.models import Event
 from ledger.errors import AccountNotActive, InsufficientBalance
 from ledger.models import LedgerAccount
-from paycore.api.principals import Scope
 from paycore.lib.errors import InvalidState, NotFound
 from paycore.lib.ids import new_id
-from paycore.testing.problems import pointers_of, refusal_of
+from paycore.testing.problems import refusal_of
 from paycore.testing.refusals import refused_with
 from transfers.models import Transfer
 from transfers.services import ReversalOrder, reverse_transfer
@@ -33,12 +32,6 @@ from transfers.tests.movements import (
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rates")]
-
-
-@pytest.fixture
-def paid(ada, ada_usd, grace_usd, pay):
-    """Ada paid grace 100.00 USD, who had 50.00."""
-    return pay(ada, ada_usd, grace_usd, "100.00", reference="rent")
 
 
 @pytest.fixture
@@ -181,13 +174,6 @@ def test_remembers_refusals(operator, admin, spent, nothing_moves):
 
     assert refusal_of(first) == (422, "insufficient_balance")
     assert (again.status_code, again.content) == (422, first.content)
-
-
-def test_needs_a_key(operator, paid, nothing_moves):
-    with nothing_moves():
-        response = operator.post(reversal_of(paid), {"reason": "r"})
-
-    assert refusal_of(response) == (400, "idempotency_key_required")
 
 
 def test_happens_once(operator, admin, paid, nothing_moves):

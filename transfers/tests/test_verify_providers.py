@@ -5,28 +5,8 @@ import time
 
 import pytest
 
-from accounts.errors import AccountNotFound
-from accounts.services import close_account, unfreeze_account
-from events.models import Event
-from ledger.errors import AccountNotActive
-from paycore.lib.errors import CurrencyMismatch, InvalidState, NotFound
-from paycore.lib.ids import new_id
-from paycore.testing.problems import pointers_of, refusal_of
-from paycore.testing.refusals import refused_with
-from transfers import services
-from transfers.models import InboxMessage, ProviderDeposit, Transfer
-from transfers.services import resolve_deposit
-from transfers.tests.movements import (
-    DEPOSITS,
-    entry_of,
-    events_of,
-    house_holds,
-    legs_of,
-    refund,
-    reverse,
-    send,
-)
-from transfers.tests.orders import INTERNAL, order
+from paycore.testing.problems import refusal_of
+from transfers.models import InboxMessage
 from transfers.tests.providers import OTHER_SECRET, SECRET, Provider, notice
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("secrets")]
@@ -236,6 +216,14 @@ def test_is_refused_while_we_have_no_secret(provider, ada_usd, settings, nothing
         response = provider.tell(notice(ada_usd))
 
     assert refusal_of(response) == (401, "invalid_signature")
+
+
+def test_has_an_id_that_can_be_stored_whole(provider, ada_usd):
+    longest = provider.tell(notice(ada_usd), message_id="x" * 255)
+    longer = provider.tell(notice(ada_usd, reference="wire-2"), message_id="x" * 256)
+
+    assert longest.json()["status"] == "processed"
+    assert refusal_of(longer) == (401, "invalid_signature")
 
 
 def test_needs_no_other_credentials(provider, ada, ada_usd):

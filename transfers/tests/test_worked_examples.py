@@ -5,34 +5,21 @@ Credit is plus, debit is minus, and each entry sums to zero in each currency.
 
 import pytest
 
-from paycore.testing.bookkeeping import money
 from transfers.models import Transfer
-from transfers.services import receive_deposit, resolve_deposit, store_message
-from transfers.services.inbox import Announcement
 from transfers.tests.movements import (
     complete,
     deposit,
-    entry_of,
     exchange,
     fail,
     hold_purchase,
-    house_holds,
     legs_of,
     purchase,
     quote,
-    refund,
-    reverse,
     spread,
     state_of,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rates")]
-
-
-@pytest.fixture
-def ada_eur(ada, account_of):
-    """500.00 EUR of ada's."""
-    return account_of(ada, "EUR", "500.00")
 
 
 def test_an_opening_balance(ada, ada_usd):
@@ -285,5 +272,3 @@ def test_a_held_purchase_that_was_rejected(ada, ada_usd, operator):
 
     assert legs_of(rejected) == []
     assert state_of(ada_usd) == ("1000.00", "0.00", "0.00")
-
-

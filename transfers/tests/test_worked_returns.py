@@ -7,16 +7,12 @@ from transfers.models import Transfer
 from transfers.services import receive_deposit, resolve_deposit, store_message
 from transfers.services.inbox import Announcement
 from transfers.tests.movements import (
-    complete,
     deposit,
     entry_of,
     exchange,
-    fail,
-    hold_purchase,
     house_holds,
     legs_of,
     purchase,
-    quote,
     refund,
     reverse,
     spread,

@@ -155,8 +155,12 @@ def test_a_cursor_that_never_was_one_is_refused(cursor):
         read_page(rows(), query=query(cursor=cursor))
 
 
-def test_an_empty_cursor_is_the_first_page(seven):
-    assert len(read_page(rows(), query=query(cursor="")).items) == 7
+def test_an_empty_cursor_is_none_of_ours(seven):
+    # Taken for the first page, it would let a careless client loop for ever.
+    with pytest.raises(ShapeErrors) as error:
+        read_page(rows(), query=query(cursor=""))
+
+    assert error.value.errors[0].pointer == "/cursor"
 
 
 def test_writes_a_page_as_json():

@@ -170,6 +170,7 @@ def test_everything_killed_at_once_leaves_nothing_that_blocks(home):
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
     user.communicate()
+    wait_until_gone(running)
     # As if the number of the dead PostgreSQL were in use again.
     (home / "postgresql" / "postmaster.pid").write_text("1\n")
 

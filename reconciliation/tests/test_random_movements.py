@@ -16,14 +16,15 @@ from hypothesis.stateful import (
 
 from accounts.models import Account
 from accounts.services import freeze_account, unfreeze_account
+from fx.services import seed_rates
 from ledger.models import JournalEntry, LedgerAccount
 from paycore.lib.errors import DomainError
 from paycore.lib.money import Money
 from paycore.testing.cast import Player
 from reconciliation.services import find_differences
+from reconciliation.tests.reference_movements import Model, Move, Purse
 from transfers.models import Transfer
 from transfers.tests import movements
-from transfers.tests.reference_model import Model, Move, Purse
 
 indexes = st.integers(min_value=0, max_value=10**6)
 codes = st.sampled_from(["USD", "EUR", "JPY"])
@@ -293,7 +294,9 @@ class Bank(RuleBasedStateMachine):
         return Money.of(minor, code).text
 
 
-def test_agree_with_the_model(ada, grace, operator, admin, rates, account_of, pay):
+def test_agree_with_the_model(ada, grace, operator, admin, account_of, pay):
+    seed_rates()
+    movements.rate_becomes("USD/JPY", "150")
     cast = {"ada": ada, "grace": grace, "operator": operator, "admin": admin}
     run_state_machine_as_test(
         lambda: Bank(cast, {"account_of": account_of, "pay": pay}),  # type: ignore[arg-type]
