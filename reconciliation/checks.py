@@ -250,4 +250,19 @@ CHECKS: Final = (
             WHERE hold.status = 'open' AND transfer.id IS NULL
         """,
     ),
+    Check(
+        name="pending_transfer_has_its_hold",
+        rule="A pending transfer has its amount on hold on the account that pays.",
+        sql="""
+            SELECT 'transfer ' || transfer.id, transfer.currency,
+                transfer.amount_minor, coalesce(hold.amount_minor, 0)
+            FROM transfers_transfer AS transfer
+            LEFT JOIN ledger_hold AS hold
+                ON hold.id = transfer.hold_id
+                AND hold.status = 'open'
+                AND hold.account_id = transfer.source_account_id
+            WHERE transfer.status = 'pending'
+                AND transfer.amount_minor <> coalesce(hold.amount_minor, 0)
+        """,
+    ),
 )

@@ -2,7 +2,6 @@
 
 from accounts.serializers.account import (
     AccountListQuery,
-    AccountMoveRequest,
     AccountResource,
     BalanceQuery,
     BalanceResource,
@@ -28,7 +27,6 @@ from accounts.serializers.people import (
 
 __all__ = [
     "AccountListQuery",
-    "AccountMoveRequest",
     "AccountResource",
     "ApiKeyRequest",
     "ApiKeyResource",

@@ -16,7 +16,6 @@ from paycore.api.shapes import (
     Instant,
     Request,
     Resource,
-    ShortText,
     refuse,
 )
 from paycore.lib.money import CURRENCIES, minor_text
@@ -25,22 +24,6 @@ if TYPE_CHECKING:
     from accounts.selectors import Balance as AccountBalance
     from accounts.selectors import Statement
     from ledger.models import Posting
-
-Reason = Annotated[
-    str,
-    ShortText(500),
-    Field(description="Why; kept in the audit trail.", examples=["Reported stolen"]),
-]
-
-
-class AccountMoveRequest(Request):
-    """A change of an account's status."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reason": "Reported stolen"}]}
-    )
-
-    reason: Reason
 
 
 class AccountListQuery(PageQuery):

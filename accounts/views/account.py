@@ -13,12 +13,12 @@ from accounts.errors import AccountNotEmpty, AccountNotFound
 from accounts.models import Account
 from accounts.serializers import (
     AccountListQuery,
-    AccountMoveRequest,
     AccountResource,
     BalanceQuery,
     BalanceResource,
     EntryListQuery,
     EntryResource,
+    ReasonRequest,
     StatementQuery,
     StatementResource,
 )
@@ -130,7 +130,7 @@ class _AccountMove(ApiView):
     def answer_move(
         self, account_id: str, move: Callable[..., Account]
     ) -> HttpResponse:
-        body = self.read_body(AccountMoveRequest)
+        body = self.read_body(ReasonRequest)
 
         def work() -> tuple[int, AccountResource]:
             account = move(
@@ -149,7 +149,7 @@ class AccountFreeze(_AccountMove):
 
     @documented(
         "Stop an account from sending and receiving",
-        request=AccountMoveRequest,
+        request=ReasonRequest,
         answers={200: AccountResource},
         refusals=(AccountNotFound, InvalidState),
         key="accepted",
@@ -163,7 +163,7 @@ class AccountUnfreeze(_AccountMove):
 
     @documented(
         "Let a frozen account send and receive again",
-        request=AccountMoveRequest,
+        request=ReasonRequest,
         answers={200: AccountResource},
         refusals=(AccountNotFound, InvalidState),
         key="accepted",
@@ -176,7 +176,7 @@ class AccountClosing(_AccountMove):
     @documented(
         "Close an empty account for ever",
         description="Operators and the owner may.",
-        request=AccountMoveRequest,
+        request=ReasonRequest,
         answers={200: AccountResource},
         refusals=(AccountNotFound, InvalidState, AccountNotEmpty),
         key="accepted",

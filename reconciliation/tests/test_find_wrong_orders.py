@@ -8,6 +8,7 @@ from paycore.lib.ids import new_id
 from paycore.testing.attacks import copy_row, corrupt, forget_rule, run
 from paycore.testing.bookkeeping import money
 from reconciliation.tests.findings import code_of, found
+from transfers.services import Payer, PurchaseOrder, create_held_purchase
 
 pytestmark = [pytest.mark.django_db, pytest.mark.breaks_the_books]
 
@@ -72,6 +73,19 @@ def test_is_content_with_an_open_hold_of_a_pending_transfer(paid, ada_usd):
     )
 
     assert found() == []
+
+
+def test_finds_a_pending_transfer_without_its_hold(ada, ada_usd):
+    order = PurchaseOrder(ada_usd.pk, "30.00", "USD", "Corner Coffee", "restaurants")
+    pending = create_held_purchase(order=order, payer=Payer(ada.id), origin=ada.origin)
+    corrupt("UPDATE ledger_hold SET amount_minor = 2999 WHERE id = %s", pending.hold_id)
+    corrupt(
+        "UPDATE ledger_ledgeraccount SET held_minor = 2999 WHERE id = %s", ada_usd.pk
+    )
+
+    assert found() == [
+        ("pending_transfer_has_its_hold", f"transfer {pending.pk}", "USD", 3000, 2999)
+    ]
 
 
 def test_finds_an_account_below_its_floor(paid, ada_usd):
