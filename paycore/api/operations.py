@@ -81,7 +81,7 @@ class Metrics(ApiView):
 
     operators = frozenset({"GET"})
     scopes: ClassVar[dict[str, Scope]] = {"GET": Scope.ADMIN}
-    produces = "text/plain"
+    produces = None
 
     def initial(self, request: RestRequest, *args: Any, **kwargs: Any) -> None:
         if not _has_metrics_token(request):
@@ -110,7 +110,7 @@ class OpenApiYaml(OpenView):
     """GET /openapi.yaml."""
 
     hidden = True
-    produces = "application/yaml"
+    produces = None
 
     def get(self, request: RestRequest) -> HttpResponse:
         document = _openapi_yaml(settings.ROOT_URLCONF)
@@ -121,7 +121,7 @@ class PageView(OpenView):
     """A page for people."""
 
     hidden = True
-    produces = HTML
+    produces = None
 
     def page(
         self, request: RestRequest, template: str, context: dict[str, Any]

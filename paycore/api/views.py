@@ -53,8 +53,9 @@ class ApiView(APIView):
     limited: ClassVar[bool] = True
     # Left out of the OpenAPI document: pages for people, and the document itself.
     hidden: ClassVar[bool] = False
-    # What it answers when all goes well; problems are JSON in any case.
-    produces: ClassVar[str] = JSON
+    # What it answers when all goes well, which the Accept header must admit; None where
+    # there is one form, whatever is asked for. Problems are JSON in any case.
+    produces: ClassVar[str | None] = JSON
 
     # OPTIONS is not answered: there is nothing about a resource that the OpenAPI
     # document does not say, and browsers of other origins are not served.
@@ -143,7 +144,8 @@ class ApiView(APIView):
             raise MethodNotAllowed(headers={"Allow": ", ".join(self.allowed_methods)})
         if not self.public:
             self._authorize(method)
-        if not is_acceptable(request.META.get("HTTP_ACCEPT", ""), self.produces):
+        accept = request.META.get("HTTP_ACCEPT", "")
+        if self.produces is not None and not is_acceptable(accept, self.produces):
             raise NotAcceptable(f"Answers are {self.produces}; Accept excludes that.")
 
     def finalize_response(  # type: ignore[override]
