@@ -115,6 +115,8 @@ def serving(directory: Path, *, workers: int, **variables: str) -> Iterator[Serv
             stdout=output,
             stderr=output,
             start_new_session=True,
+            # A test run that is killed leaves no server behind.
+            preexec_fn=processes.dies_with_parent(signal.SIGTERM),  # noqa: PLW1509
         )
     try:
         yield Server(port, process, log)
