@@ -18,10 +18,11 @@ class Accounts(AccountOpening, AccountList):
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("paycore.api.urls")),
+    # The busiest first; no path is in two of them.
+    path("", include("transfers.urls")),
     path("v1/accounts", Accounts.as_view()),
     path("", include("accounts.urls")),
     path("", include("fx.urls")),
-    path("", include("transfers.urls")),
+    path("", include("paycore.api.urls")),
     path("", include("paycore.backoffice.urls")),
 ]
