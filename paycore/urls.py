@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.views import AccountList
+from paycore.api.views import one_route
 from transfers.views import AccountOpening
 
 handler400 = "paycore.api.problems.handle_400"
@@ -10,12 +11,8 @@ handler403 = "paycore.api.problems.handle_403"
 handler404 = "paycore.api.problems.handle_404"
 handler500 = "paycore.api.problems.handle_500"
 
-
-class Accounts(AccountOpening, AccountList):
-    """One path, two apps: opening an account may move money, listing does not."""
-
-    scopes = {**AccountOpening.scopes, **AccountList.scopes}
-
+# One path, two apps: opening an account may move money, listing does not.
+Accounts = one_route(AccountOpening, AccountList)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # The busiest first; no path is in two of them.

@@ -11,6 +11,7 @@ from paycore.api.shapes import (
     CurrencyCode,
     ExternalId,
     Metadata,
+    MoneyRequest,
     OptionalAmountText,
     Reference,
     Request,
@@ -71,16 +72,14 @@ class InternalTransferItem(Request):
         )
 
 
-class InternalTransferRequest(InternalTransferItem):
+class InternalTransferRequest(InternalTransferItem, MoneyRequest):
     """As an item of a batch, but everything that can be judged alone is."""
 
     amount: AmountText
     currency: CurrencyCode | None = None
 
     @model_validator(mode="after")
-    def _refuse_the_impossible(self) -> Self:
-        if self.currency is not None:
-            _require_decimals(self.amount, self.currency, at="amount")
+    def _accounts_differ(self) -> Self:
         if self.source_account_id == self.destination_account_id:
             raise refuse(SameAccountTransfer(), at="destination_account_id")
         return self
@@ -115,18 +114,13 @@ class AccountRequest(Request):
 
     @model_validator(mode="after")
     def _refuse_a_rounded_balance(self) -> Self:
-        if self.initial_balance is not None:
-            _require_decimals(self.initial_balance, self.currency, at="initial_balance")
+        try:
+            self.initial()
+        except DomainError as refusal:
+            raise refuse(refusal, at="initial_balance") from None
         return self
 
     def initial(self) -> Money | None:
         if self.initial_balance is None:
             return None
         return Money.parse(self.initial_balance, CURRENCIES.get(self.currency))
-
-
-def _require_decimals(amount: str, currency: str, *, at: str) -> None:
-    try:
-        Money.parse(amount, CURRENCIES.get(currency))
-    except DomainError as refusal:
-        raise refuse(refusal, at=at) from None
