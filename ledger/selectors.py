@@ -1,5 +1,6 @@
 """Reads of the books. Never writes, never locks."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -56,3 +57,9 @@ def _last_balance(postings: QuerySet[Posting], account_id: UUID) -> int:
         .first()
     )
     return last or 0
+
+
+def find_frozen_accounts(account_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these ledger accounts are frozen now. No lock: it may change."""
+    frozen = LedgerAccount.objects.filter(pk__in=account_ids, is_frozen=True)
+    return set(frozen.values_list("pk", flat=True))

@@ -7,7 +7,14 @@ from pydantic import ConfigDict, Field
 
 from accounts.models import User, UserStatus
 from paycore.api.principals import Role
-from paycore.api.shapes import CurrencyCode, Instant, Request, Resource, ShortText
+from paycore.api.shapes import (
+    CurrencyCode,
+    Instant,
+    Reason,
+    Request,
+    Resource,
+    ShortText,
+)
 
 # Hidden from `repr`, which may end in a log.
 Password = Annotated[
@@ -80,7 +87,7 @@ class ReasonRequest(Request):
         json_schema_extra={"examples": [{"reason": "Reported stolen"}]}
     )
 
-    reason: Annotated[str, ShortText(500), Field(examples=["Reported stolen"])]
+    reason: Annotated[Reason, Field(examples=["Reported stolen"])]
 
 
 class UserResource(Resource):

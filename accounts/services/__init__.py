@@ -14,6 +14,13 @@ from accounts.services.keys import (
     note_key_use,
     revoke_api_key,
 )
+from accounts.services.orders import (
+    Payer,
+    find_party,
+    read_amount,
+    refuse_other_currency,
+    refuse_strangers_account,
+)
 from accounts.services.people import (
     Person,
     UserDraft,
@@ -30,6 +37,7 @@ from accounts.services.people import (
 __all__ = [
     "AccountDraft",
     "NewApiKey",
+    "Payer",
     "Person",
     "UserDraft",
     "authenticate_user",
@@ -39,11 +47,15 @@ __all__ = [
     "create_user",
     "digest_of",
     "draft_user",
+    "find_party",
     "freeze_account",
     "grant_role",
     "note_key_use",
     "open_account",
     "reactivate_user",
+    "read_amount",
+    "refuse_other_currency",
+    "refuse_strangers_account",
     "revoke_api_key",
     "set_password",
     "suspend_user",

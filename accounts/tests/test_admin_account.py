@@ -112,15 +112,15 @@ def test_pages_take_as_many_statements_whatever_there_is(
     # Three are the session, the person and their groups; a list counts, reads its
     # rows, and asks twice for the first and the last day.
     assert office.count_statements(ACCOUNTS) == 7
-    # Entries, holds, events and their actors, and transfers from either side.
-    assert office.count_statements(ACCOUNTS, ada_usd) == 10
+    # Entries, holds, events and their actors, transfers from either side, payouts.
+    assert office.count_statements(ACCOUNTS, ada_usd) == 11
 
     for number in range(12):
         account_of(enter(f"friend-{number}"), "USD", "5.00")
         pay(ada, ada_usd, grace_usd, "1.00")
 
     assert office.count_statements(ACCOUNTS) == 7
-    assert office.count_statements(ACCOUNTS, ada_usd) == 10
+    assert office.count_statements(ACCOUNTS, ada_usd) == 11
 
 
 @pytest.mark.parametrize("role", ["operator", "admin"])

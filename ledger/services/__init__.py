@@ -9,9 +9,11 @@ from ledger.services.accounts import (
 )
 from ledger.services.holds import (
     capture_hold,
+    end_holds,
     expire_holds,
     place_hold,
     release_hold,
+    reserve_hold,
 )
 from ledger.services.posting import (
     Books,
@@ -32,6 +34,7 @@ __all__ = [
     "Refused",
     "capture_hold",
     "close_ledger_account",
+    "end_holds",
     "ensure_house_accounts",
     "expire_holds",
     "lock_accounts",
@@ -39,5 +42,6 @@ __all__ = [
     "place_hold",
     "post_entries",
     "release_hold",
+    "reserve_hold",
     "set_frozen",
 ]

@@ -24,7 +24,7 @@ from django.db import connection
 from django.db.transaction import TransactionManagementError
 
 from ledger.errors import AccountNotActive, InsufficientBalance
-from ledger.models import JournalEntry, Posting
+from ledger.models import Hold, JournalEntry, Posting
 from paycore.lib.db import joined_atomic
 from paycore.lib.errors import DomainError, LimitExceeded
 from paycore.lib.ids import new_id
@@ -147,6 +147,8 @@ class Books:
 
     def __init__(self, balances: dict[UUID, _Balance], at: datetime) -> None:
         self.at = at
+        # To be stored with the balances that they are on.
+        self.holds: list[Hold] = []
         self._balances = balances
         self._drafts: list[EntryDraft] = []
         self._balances_after: list[int] = []
@@ -207,6 +209,22 @@ class Books:
             posted_change=-amount.minor, held_change=0
         )
 
+    def refusal_to_settle(self, account_id: UUID, amount: Money) -> DomainError | None:
+        """What has come in the way of debiting what an account has on hold.
+
+        It may be frozen, or a forced entry may have taken what was promised. For who
+        may still say no; `admit` with `settle` keeps the promise all the same.
+        """
+        balance = self._balances[account_id]
+        refusal = balance.refusal_to_move()
+        if refusal is None and balance.lacking_minor:
+            refusal = InsufficientBalance(
+                available=(balance.available + amount).text,
+                required=amount.text,
+                currency=amount.currency.code,
+            )
+        return refusal
+
     def reserve(self, *, account_id: UUID, amount: Money) -> DomainError | None:
         """Move funds from available to held; below zero moves them back.
 
@@ -225,8 +243,10 @@ class Books:
             _insert_entries(self._drafts, self.at)
             _insert_postings(self._drafts, self._balances_after, self.at)
             POSTING_BATCH_SIZE.observe(len(self._drafts))
+        if self.holds:
+            _insert_holds(self.holds)
         _update_balances(self._balances)
-        self._drafts, self._balances_after = [], []
+        self._drafts, self._balances_after, self.holds = [], [], []
 
     def _take_in(self, draft: EntryDraft, *, force: bool) -> None:
         self._drafts.append(draft)
@@ -354,6 +374,16 @@ def _insert_postings(
             "created_at": [at] * len(lines),
         },
     )
+
+
+def _insert_holds(holds: Sequence[Hold]) -> None:
+    insert_rows(
+        Hold,
+        {name: [getattr(hold, name) for hold in holds] for name in _HOLD_COLUMNS},
+    )
+
+
+_HOLD_COLUMNS: Final = [field.attname for field in Hold._meta.concrete_fields]
 
 
 # Only who may fall short can come to lack more than before; for everybody else the

@@ -21,7 +21,7 @@ from django.urls import reverse
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from paycore.backoffice.forms import ReasonForm
+from paycore.backoffice.forms import ReasonForm, with_focus
 from paycore.lib.db import run_in_transaction
 from paycore.lib.errors import DomainError, InvalidState
 from paycore.lib.origin import Origin
@@ -51,6 +51,8 @@ class Order:
 
 
 Giver = Callable[[Any, Order], str]
+# From the pages and the row that an order was about to an address.
+Guide = Callable[[Any, Any], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class _Button:
     explanation: str
     form: type[ReasonForm]
     give: Giver
+    then: Guide
 
     def answer(
         self, admin: ModelAdmin[Any], request: HttpRequest, object_id: str
@@ -69,14 +72,13 @@ class _Button:
         row = _visible_row(admin, request, object_id)
         form = self.form(request.POST or None, row=row, user=request.user)
         is_sent = request.method == "POST" and form.is_valid()
-        if is_sent and self._is_done(admin, request, form):
-            return redirect(_address_of(admin, row.pk))
-        return self._ask(admin, request, form)
+        address = self._address_after(admin, request, form) if is_sent else None
+        return self._ask(admin, request, form) if address is None else redirect(address)
 
-    def _is_done(
+    def _address_after(
         self, admin: ModelAdmin[Any], request: HttpRequest, form: ReasonForm
-    ) -> bool:
-        """Whether there is nothing more to ask, be it given or refused."""
+    ) -> str | None:
+        """Where it leads, be it given or refused; None if there is more to ask."""
 
         def work() -> str:
             _refuse_what_has_changed(form)
@@ -87,11 +89,11 @@ class _Button:
             told = run_in_transaction(work)
         except DomainError as refusal:
             if form.takes(refusal):
-                return False
+                return None
             messages.error(request, refusal.detail)
-        else:
-            messages.success(request, told)
-        return True
+            return _address_of(admin, form.row)
+        messages.success(request, told)
+        return self.then(admin, form.row)
 
     def _ask(
         self, admin: ModelAdmin[Any], request: HttpRequest, form: ReasonForm
@@ -101,32 +103,40 @@ class _Button:
             "title": f"{self.title}: {form.row}",
             "opts": admin.opts,
             "original": form.row,
-            "form": form,
+            "form": with_focus(form),
             "facts": form.facts(),
             "explanation": self.explanation,
             "button": self.title,
-            "back": _address_of(admin, form.row.pk),
+            "back": _address_of(admin, form.row),
         }
         return render(request, "backoffice/order.html", context)
 
 
-def with_reason(
+def _address_of(admin: ModelAdmin[Any], row: Any) -> str:
+    page = f"{admin.opts.app_label}_{admin.opts.model_name}_change"
+    return reverse(f"{admin.admin_site.name}:{page}", args=[row.pk])
+
+
+def with_reason(  # noqa: PLR0913 - what a button may be, by name.
     *,
     title: str,
     permission: str,
     explanation: str,
     form: type[ReasonForm] = ReasonForm,
     is_dangerous: bool = False,
+    key: str | None = None,
+    then: Guide = _address_of,
 ) -> Callable[[Giver], Any]:
     """Make a button of a method that gives an `Order` to a service.
 
     The method returns what to tell the person. A refusal of the service is shown to
     them. Name the method in `actions_detail`. `permission` is `<app>.<codename>`.
-    `form` is for what it asks besides the reason.
+    `form` is for what it asks besides the reason. `key` on the keyboard presses it.
+    `then` says where to go once it was given, if not to the page of the row.
     """
 
     def decorate(give: Giver) -> Any:
-        button = _Button(title, permission, explanation, form, give)
+        button = _Button(title, permission, explanation, form, give, then)
 
         @wraps(give)
         def page(
@@ -137,6 +147,7 @@ def with_reason(
         decorated = action(
             page,
             description=title,
+            attrs=pressed_by(key),
             variant=ActionVariant.DANGER if is_dangerous else ActionVariant.DEFAULT,
         )
         # Not unfold's own `permissions`: its system check asks the database whether
@@ -145,6 +156,11 @@ def with_reason(
         return decorated
 
     return decorate
+
+
+def pressed_by(key: str | None) -> dict[str, str]:
+    """The attributes of what a key on the keyboard presses; see `keys.js`."""
+    return {} if key is None else {"data-key": key}
 
 
 def may_press(button: Any, request: HttpRequest) -> bool:
@@ -185,8 +201,3 @@ def _order(request: HttpRequest, form: ReasonForm) -> Order:
         origin=Origin.of_user(user.pk, request_id=request_id),
         asked=form.cleaned_data,
     )
-
-
-def _address_of(admin: ModelAdmin[Any], key: object) -> str:
-    page = f"{admin.opts.app_label}_{admin.opts.model_name}_change"
-    return reverse(f"{admin.admin_site.name}:{page}", args=[key])

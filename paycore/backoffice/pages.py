@@ -5,6 +5,7 @@ from typing import Any, ClassVar, TypeVar
 
 from django.contrib.admin import ShowFacets, display
 from django.db.models import Model, QuerySet
+from django.forms import Script
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
@@ -34,11 +35,13 @@ class Pages(ReadOnly[Row]):
     list_select_related: ClassVar[Any] = ()
     actions_detail: ClassVar[tuple[str, ...]] = ()
     change_form_template = "backoffice/page.html"
+    list_before_template = "backoffice/above_list.html"
     # How events and holds call these rows, if not by the name of the model.
     kind_of_subject: ClassVar[str | None] = None
 
     class Media:
         css = {"all": ["backoffice/backoffice.css"]}
+        js = [Script("backoffice/keys.js", defer=True)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
         rows: QuerySet[Row] = DatedRows(self.model)
@@ -78,9 +81,19 @@ class Pages(ReadOnly[Row]):
         """What of this app belongs to the row; other apps bring theirs themselves."""
         return []
 
+    def tables_above(self, request: HttpRequest) -> list[Table]:
+        """What stands above the list."""
+        return []
+
     def buttons_for(self, row: Row) -> Collection[str]:
         """The buttons that make sense for the row as it is."""
         return self.actions_detail
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"tables": self.tables_above(request), **(extra_context or {})}
+        return super().changelist_view(request, context)
 
     def render_change_form(
         self,

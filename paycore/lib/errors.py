@@ -80,6 +80,12 @@ class NotFound(DomainError):
     message = "There is nothing here, or it is not yours to see."
 
 
+class DuplicateReference(DomainError):
+    code = "duplicate_reference"
+    kind = Kind.CONFLICT
+    message = "The reference {reference} stands for something else already."
+
+
 class InvalidState(DomainError):
     code = "invalid_state"
     kind = Kind.CONFLICT

@@ -4,9 +4,13 @@ Right with several processes: each writes to files in `PROMETHEUS_MULTIPROC_DIR`
 `/metrics` adds them up. A gauge therefore says how its processes' values are combined.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
+
+from paycore.lib.errors import DomainError
 
 HTTP_REQUEST_DURATION: Final = Histogram(
     "http_request_duration_seconds",
@@ -88,6 +92,73 @@ PAYOUT_MANUAL_REVIEW_TRANSITIONS: Final = Counter(
     "What became of payouts in manual review.",
     ["action"],
 )
+PAYOUTS: Final = Counter(
+    "payouts_total",
+    "Payouts by gateway and what became of them; a refusal is counted by its code.",
+    ["gateway", "outcome"],
+)
+PAYOUT_ANSWERS: Final = Counter(
+    "payout_answers_total",
+    "What gateways answered, by what they were told or asked.",
+    ["gateway", "kind", "outcome"],
+)
+PAYOUT_LEASES_EXPIRED: Final = Counter(
+    "payout_leases_expired_total",
+    "Payouts that a worker had taken up and did not finish: it died, or was too slow.",
+)
+PAYOUT_QUEUE_SIZE: Final = Gauge(
+    "payout_queue_size",
+    "Payouts that are due, when the queue was last looked at.",
+    ["step"],
+    multiprocess_mode="mostrecent",
+)
+PAYOUT_OLDEST_DUE: Final = Gauge(
+    "payout_oldest_due_seconds",
+    "For how long the oldest due payout had been due, when last looked at.",
+    multiprocess_mode="mostrecent",
+)
+PAYOUT_APPROVALS_WAITING: Final = Gauge(
+    "payout_approvals_waiting",
+    "Payouts that wait for the approval of a second person.",
+    multiprocess_mode="mostrecent",
+)
+PAYOUT_DISCREPANCIES: Final = Gauge(
+    "payout_discrepancies_open",
+    "Payouts of which a gateway says something else than the books do.",
+    multiprocess_mode="mostrecent",
+)
+RISK_ASSESSMENTS: Final = Counter(
+    "risk_assessments_total", "Payments judged, by what followed.", ["kind", "band"]
+)
+RISK_RULE_ERRORS: Final = Counter(
+    "risk_rule_errors_total", "Rules that raised instead of judging.", ["rule"]
+)
+REVIEWS_OPEN: Final = Gauge(
+    "reviews_open",
+    "Held payments that wait for a person, when last looked at.",
+    ["band"],
+    multiprocess_mode="mostrecent",
+)
+REVIEWS_OVERDUE: Final = Gauge(
+    "reviews_overdue",
+    "Held payments that have waited for longer than REVIEW_SLA.",
+    multiprocess_mode="mostrecent",
+)
+ROLLUPS_KEPT_UNTIL: Final = Gauge(
+    "rollups_kept_until_seconds",
+    "Up to when spending is rolled up (Unix time); what comes after is added up live.",
+    multiprocess_mode="mostrecent",
+)
 WORKER_RUNS: Final = Counter(
     "worker_runs_total", "Runs of background tasks.", ["worker", "result"]
 )
+
+
+@contextmanager
+def refusals_counted(orders: Counter, **labels: str) -> Iterator[None]:
+    """Count the refusal that leaves the block, if one does, as an `outcome`."""
+    try:
+        yield
+    except DomainError as refusal:
+        orders.labels(**labels, outcome=refusal.code).inc()
+        raise

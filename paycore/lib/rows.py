@@ -49,6 +49,29 @@ def insert_rows(
             )
 
 
+def update_rows(rows: Sequence[models.Model], names: Sequence[str]) -> None:
+    """Store these fields of rows that the transaction has locked, by one statement."""
+    if not rows:
+        return
+    model = type(rows[0])
+    columns = {
+        field.column or "": (
+            _array_type(field),
+            [getattr(row, field.attname) for row in rows],
+        )
+        for field in (_column(model, name) for name in ["pk", *names])
+    }
+    key, *changed = columns
+    values, parameters = given(columns)
+    assignments = ", ".join(f"{column} = given.{column}" for column in changed)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {model._meta.db_table} AS stored SET {assignments}"  # noqa: S608
+            f" FROM {values} WHERE stored.{key} = given.{key}",
+            parameters,
+        )
+
+
 def one_of(values: Collection[UUID]) -> tuple[str, list[Any]]:
     """`IN (...)` for few values and `= ANY (...)` for many, with its parameters.
 
@@ -134,7 +157,7 @@ def _array_type(field: Column) -> str:
 
 def _packed(field: Column, column: Sequence[Any], *, is_few: bool) -> list[Any]:
     if _is_nested(field):
-        return [None if value is None else _as_text(value) for value in column]
+        return [None if value is None else _as_text(field, value) for value in column]
     if is_few and isinstance(field, models.IntegerField):
         # Else the driver picks a type by the size of each number, and PostgreSQL plans
         # the statement anew for each mixture. An array has one type anyhow.
@@ -150,12 +173,13 @@ def _is_nested(field: Column) -> bool:
 
 @cache
 def _column(model: type[models.Model], name: str) -> Column:
-    field = model._meta.get_field(name)
+    field = model._meta.pk if name == "pk" else model._meta.get_field(name)
     assert isinstance(field, models.Field)
     return field
 
 
-def _as_text(value: Any) -> str:
-    if isinstance(value, list | tuple):
+def _as_text(field: Column, value: Any) -> str:
+    # A list may also be a document.
+    if isinstance(field, ArrayField):
         return "{" + ",".join(str(item) for item in value) + "}"
     return orjson.dumps(value).decode()
