@@ -15,12 +15,6 @@ class InvalidSignature(DomainError):
     message = "The message is not signed with a secret of ours, or it is stale."
 
 
-class DuplicateReference(DomainError):
-    code = "duplicate_reference"
-    kind = Kind.CONFLICT
-    message = "The reference {reference} stands for something else already."
-
-
 class RefundExceedsOriginal(DomainError):
     code = "refund_exceeds_original"
     kind = Kind.REFUSED

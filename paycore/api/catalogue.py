@@ -216,9 +216,12 @@ _ALL: Final = (
         "limit_exceeded",
         422,
         "A limit is exceeded",
-        "The movement would go beyond a limit on amounts or on how often they are"
-        " moved.",
-        "Move less, or later.",
+        "The payment would go beyond what may be paid at once or in one day of the"
+        " user's time zone, pending payments included; or an account would hold more"
+        " than the books can count.",
+        "Compare limit, used and left, which are in currency. Pay at most what is left,"
+        " with a new Idempotency-Key, or wait for the next day. An operator can set"
+        " another limit.",
     ),
     Explanation(
         "insufficient_balance",

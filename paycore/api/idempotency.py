@@ -116,8 +116,8 @@ def fingerprint(
 ) -> bytes:
     """What makes two requests the same: method, path and canonical JSON.
 
-    `is_keyed` for bodies with a password in them: without the server's secret, nobody
-    who reads the table can try passwords against a fingerprint.
+    `is_keyed` for bodies with a password or a bank account's number in them: without
+    the server's secret, nobody who reads the table can try guesses against them.
     """
     try:
         body = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)

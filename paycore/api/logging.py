@@ -73,6 +73,11 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
             "django.request": {"level": "ERROR", "filters": ["only_tracebacks"]},
             # A line with a traceback for each stray robot; the access line is enough.
             "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # Payouts are looked for each second: a line for each task received, sent
+            # and done would be all that there is to read. WORKER_RUNS counts them.
+            "celery.app.trace": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
             "django.server": {"level": "ERROR", "handlers": [], "propagate": True},
         },
     }

@@ -93,6 +93,15 @@ def refuse(
     return PydanticCustomError(code, "{detail}", {"detail": detail, "at": at})
 
 
+def refuse_reversed_period(start: datetime | None, end: datetime | None) -> None:
+    """For a list from `created_from` to `created_to`, either of which may be missing.
+
+    Raises: a fault at `created_to` when it comes first.
+    """
+    if start is not None and end is not None and start > end:
+        raise refuse("This is before `created_from`.", at="created_to")
+
+
 def _field_error(details: ErrorDetails) -> FieldError:
     context = details.get("ctx", {})
     steps: Iterable[int | str] = details["loc"]
@@ -212,14 +221,24 @@ def _storable(text: str) -> str:
     return text
 
 
-def _reference(text: str) -> str:
+def printable(text: str) -> str:
+    """Raises: a fault for control characters, line breaks, and text that is blank."""
     if not text.isprintable() or not text.strip():
         raise refuse("This must be printable and not blank.")
     return text
 
 
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise refuse("This must not be blank.")
+    return text
+
+
+# Why somebody decides something: kept for ever, in an event.
+Reason = Annotated[str, ShortText(500), AfterValidator(_not_blank)]
+
 # A client's own name for a movement, or for an account: unique for ever.
-Reference = Annotated[str, ShortText(255), AfterValidator(_reference)]
+Reference = Annotated[str, ShortText(255), AfterValidator(printable)]
 ExternalId = Reference
 
 

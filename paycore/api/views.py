@@ -49,6 +49,9 @@ class ApiView(APIView):
     admins: ClassVar[Methods] = frozenset()
     # Whether anybody may call it: sign-up, login, refresh.
     public: ClassVar[bool] = False
+    # Whether what is posted holds a secret short enough to be guessed, such as a bank
+    # account's number: nobody may try guesses against the stored fingerprints.
+    confidential: ClassVar[bool] = False
     # Whether requests are counted; only what must always answer is not.
     limited: ClassVar[bool] = True
     # Left out of the OpenAPI document: pages for people, and the document itself.
@@ -217,7 +220,7 @@ class ApiView(APIView):
                 request.path,
                 self.document,
                 # Public bodies carry passwords.
-                is_keyed=self.public,
+                is_keyed=self.public or self.confidential,
             ),
         )
 

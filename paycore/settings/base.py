@@ -23,6 +23,22 @@ from .interfaces import (
     TEMPLATES,
     UNFOLD,
 )
+from .payouts import (
+    PAYOUT_APPROVAL_ABOVE,
+    PAYOUT_GATEWAY_TIMEOUT,
+    PAYOUT_GATEWAYS,
+    PAYOUT_LEASE,
+    PAYOUT_MAX_ATTEMPTS,
+    PAYOUT_UNKNOWN_AFTER,
+    PAYOUT_WATCH_DAYS,
+    SANDBOX_BANK_URL,
+    SEPA_DEBTOR_BIC,
+    SEPA_DEBTOR_IBAN,
+    SEPA_DEBTOR_NAME,
+    SEPA_OUTBOX,
+    SEPA_PATIENCE_DAYS,
+)
+from .risk import REVIEW_SLA, RISK_CURRENCY, RISK_KINDS
 from .servers import POOL, broker_url, database, embedded_redis_url, home_directory
 from .workers import celery_config
 
@@ -39,6 +55,8 @@ PORT = whole_number("PORT", default=8000, least=1)
 DEMO_PASSWORD: str = env.str("DEMO_PASSWORD", default="")
 BENCH_SECONDS = whole_number("BENCH_SECONDS", default=3, least=1)
 BENCH_ACCOUNTS = whole_number("BENCH_ACCOUNTS", default=10000, least=100)
+CHAOS_SECONDS = whole_number("CHAOS_SECONDS", default=60, least=1)
+CHAOS_SEED = whole_number("CHAOS_SEED", default=0)
 
 FIRST_PARTY_APPS = [
     "paycore.api",
@@ -48,7 +66,10 @@ FIRST_PARTY_APPS = [
     "events",
     "fx",
     "accounts",
+    "risk",
     "transfers",
+    "payouts",
+    "reports",
     "reconciliation",
 ]
 INSTALLED_APPS = [

@@ -3,6 +3,7 @@
 from .base import *
 from .environment import env, kept_secret, new_webhook_secret, webhook_secrets
 from .interfaces import jwt_settings
+from .payouts import encryption_keys, new_encryption_key
 
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -24,6 +25,11 @@ DEPOSIT_WEBHOOK_SECRETS = _GIVEN or webhook_secrets(
     "DEPOSIT_WEBHOOK_SECRET", default=kept_secret(_KEPT, make=new_webhook_secret)
 )
 DEPOSITS_ARE_SIGNED_WITH = "DEPOSIT_WEBHOOK_SECRET" if _GIVEN else str(_KEPT)
+
+# And this one, or what it sealed could not be read after a restart.
+ENCRYPTION_KEYS = encryption_keys() or encryption_keys(
+    default=kept_secret(HOME / "encryption_key", make=new_encryption_key)
+)
 
 # A developer sees a changed file at once.
 WHITENOISE_AUTOREFRESH = DEBUG

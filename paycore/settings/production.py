@@ -3,6 +3,7 @@
 from .base import *
 from .environment import ROOT, env, required, required_secret, whole_number
 from .interfaces import STRICT_PASSWORD_VALIDATORS, jwt_settings
+from .payouts import required_encryption_keys
 
 DEBUG = False
 SECRET_KEY = required_secret("SECRET_KEY", least=50)
@@ -13,6 +14,9 @@ SIMPLE_JWT = jwt_settings(
     refresh_seconds=REFRESH_TOKEN_LIFETIME,
 )
 METRICS_TOKEN = required_secret("METRICS_TOKEN", least=32)
+ENCRYPTION_KEYS = required_encryption_keys()
+# Else money would leave for a bank that is none.
+required("PAYOUT_GATEWAYS", example="EUR=sepa")
 _HOSTS = required("ALLOWED_HOSTS", example="pay.example.com", refused=("*",))
 ALLOWED_HOSTS = [host.strip() for host in _HOSTS.split(",")]
 # Read again here only to refuse an empty one: base would choose the embedded servers.

@@ -1,10 +1,12 @@
 """The tests: servers of their own, nothing from outside, quick passwords."""
 
 import os
+from decimal import Decimal
 
 from .base import *
 from .environment import env
 from .interfaces import STRICT_PASSWORD_VALIDATORS, jwt_settings
+from .payouts import new_encryption_key
 from .servers import broker_url, database, embedded_redis_url
 from .workers import celery_config
 
@@ -54,6 +56,23 @@ FX_MAX_AGE = 6 * 86400
 FX_SOURCES = []
 DEPOSIT_WEBHOOK_SECRETS = []
 CURRENCIES_EXTRA = {"BTC": 8}
+ENCRYPTION_KEYS = [new_encryption_key()]
+PAYOUT_GATEWAYS = {"*": "sandbox"}
+PAYOUT_APPROVAL_ABOVE = {"MYR": Decimal(20000)}
+PAYOUT_GATEWAY_TIMEOUT = 2
+PAYOUT_UNKNOWN_AFTER = 900
+PAYOUT_LEASE = 60
+PAYOUT_MAX_ATTEMPTS = 8
+PAYOUT_WATCH_DAYS = 7
+RISK_CURRENCY = "MYR"
+RISK_KINDS = frozenset({"purchase", "payout"})
+REVIEW_SLA = 4 * 3600
+SANDBOX_BANK_URL = ""
+SEPA_DEBTOR_NAME = "Paycore Test Ltd"
+SEPA_DEBTOR_IBAN = "DE02120300000000202051"
+SEPA_DEBTOR_BIC = "BYLADEM1001"
+SEPA_OUTBOX = ""
+SEPA_PATIENCE_DAYS = 5
 ENVIRONMENT_NAME = "test"
 LOGGING["root"]["level"] = "WARNING"
 # Else each test client would scan all static files.

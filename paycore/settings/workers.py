@@ -46,6 +46,34 @@ def celery_config(*, broker_url: str, key_prefix: str) -> dict[str, Any]:
                 "schedule": crontab(),
                 "options": {"expires": 60},
             },
+            # By the second: what is due is in the database, so a run that is lost,
+            # late or doubled changes nothing but how soon.
+            "send payouts": {
+                "task": "payouts.submit_due",
+                "schedule": 1.0,
+                "options": {"expires": 5},
+            },
+            "ask about payouts": {
+                "task": "payouts.ask_due",
+                "schedule": 1.0,
+                "options": {"expires": 5},
+            },
+            "sweep payouts": {
+                "task": "payouts.sweep",
+                "schedule": 10.0,
+                "options": {"expires": 30},
+            },
+            "watch reviews": {
+                "task": "risk.watch_reviews",
+                "schedule": 30.0,
+                "options": {"expires": 30},
+            },
+            # Past days are added up once; what comes after is added to them when asked.
+            "keep roll-ups": {
+                "task": "reports.keep_rollups",
+                "schedule": crontab(minute="*/5"),
+                "options": {"expires": 300},
+            },
             "refresh rates": {
                 "task": "fx.refresh_rates",
                 "schedule": crontab(minute="*/15"),

@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 
 from accounts.models import Account
-from accounts.services import AccountDraft, open_account, suspend_user
+from accounts.services import (
+    AccountDraft,
+    freeze_account,
+    open_account,
+    suspend_user,
+)
 from events.models import Event
 from ledger.models import JournalEntry, LedgerAccount, Posting
 from paycore.api.principals import Principal, Role, Scope
@@ -18,6 +23,7 @@ from paycore.lib.ids import new_id
 from paycore.lib.money import CURRENCIES, Money
 from paycore.lib.origin import Origin
 from paycore.testing.cast import Caller, Player
+from payouts.models import Payout
 from transfers.models import Transfer
 from transfers.services import (
     InternalOrder,
@@ -73,6 +79,7 @@ def _books() -> list[object]:
     return [
         sorted(balances),
         sorted(Account.objects.values_list("pk", "status")),
+        sorted(Payout.objects.values_list("pk", "status", "approval", "due_at")),
         *(model.objects.count() for model in (JournalEntry, Posting, Transfer, Event)),
     ]
 
@@ -81,6 +88,20 @@ def _books() -> list[object]:
 def account_of(db: Any) -> Callable[..., Account]:
     """`account_of(ada, "USD", "100.00")`; see `open_for`."""
     return open_for
+
+
+@pytest.fixture
+def frozen(db: Any) -> Callable[..., Account]:
+    """`frozen(ada, "USD", "100.00")`: an account that is frozen; see `open_for`."""
+
+    def open_and_freeze(
+        player: Player, currency: str = "USD", holding: str | None = None
+    ) -> Account:
+        account = open_for(player, currency, holding)
+        freeze_account(account_id=account.pk, reason="r", origin=STAGE)
+        return account
+
+    return open_and_freeze
 
 
 @pytest.fixture

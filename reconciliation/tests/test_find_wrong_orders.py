@@ -7,8 +7,9 @@ from paycore.api.models import IdempotencyKey
 from paycore.lib.ids import new_id
 from paycore.testing.attacks import copy_row, corrupt, forget_rule, run
 from paycore.testing.bookkeeping import money
+from paycore.testing.suspicion import suspect_everything
 from reconciliation.tests.findings import code_of, found
-from transfers.services import Payer, PurchaseOrder, create_held_purchase
+from transfers.services import Payer, PurchaseOrder, create_purchase
 
 pytestmark = [pytest.mark.django_db, pytest.mark.breaks_the_books]
 
@@ -56,28 +57,18 @@ def test_finds_an_open_hold_of_a_transfer_that_is_done(paid, ada_usd):
     ]
 
 
-def test_is_content_with_an_open_hold_of_a_pending_transfer(paid, ada_usd):
-    pending = new_id()
-    hold = place_hold(
-        account_id=ada_usd.pk,
-        amount=money("30.00 USD"),
-        reason="A review.",
-        owner=f"transfer:{pending}",
-    )
-    copy_row(
-        "transfers_transfer",
-        paid.pk,
-        id=pending,
-        hold_id=hold.pk,
-        **NOT_IN_THE_BOOKS | {"status": "pending", "reference": None},
-    )
+def test_is_content_with_an_open_hold_of_a_pending_transfer(ada, ada_usd):
+    order = PurchaseOrder(ada_usd.pk, "30.00", "USD", "Corner Coffee", "restaurants")
+    suspect_everything()
+    create_purchase(order=order, payer=Payer(ada.id), origin=ada.origin)
 
     assert found() == []
 
 
 def test_finds_a_pending_transfer_without_its_hold(ada, ada_usd):
     order = PurchaseOrder(ada_usd.pk, "30.00", "USD", "Corner Coffee", "restaurants")
-    pending = create_held_purchase(order=order, payer=Payer(ada.id), origin=ada.origin)
+    suspect_everything()
+    pending = create_purchase(order=order, payer=Payer(ada.id), origin=ada.origin)
     corrupt("UPDATE ledger_hold SET amount_minor = 2999 WHERE id = %s", pending.hold_id)
     corrupt(
         "UPDATE ledger_ledgeraccount SET held_minor = 2999 WHERE id = %s", ada_usd.pk

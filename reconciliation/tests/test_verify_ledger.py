@@ -4,7 +4,7 @@ from contextlib import closing
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from structlog.testing import capture_logs
 
 from ledger.house import HousePurpose
@@ -69,6 +69,15 @@ def test_says_that_the_books_are_right():
     assert code == 0
     assert line.startswith(f"The books are right. {len(CHECKS)} checks in ")
     assert line.endswith(" s: 0 differences.")
+
+
+@pytest.mark.breaks_the_books
+def test_says_so_where_there_are_no_books():
+    corrupt("CREATE SCHEMA nobodys")
+    corrupt("SET LOCAL search_path TO nobodys")
+
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("verify_ledger")
 
 
 @pytest.mark.breaks_the_books

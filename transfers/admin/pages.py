@@ -14,6 +14,8 @@ from paycore.backoffice.lists import ExactFilter, exact_filter, exact_match
 from paycore.backoffice.orders import Order, with_reason
 from paycore.backoffice.pages import Pages
 from paycore.backoffice.tables import Table, number_cell
+from risk.admin import risk_of_payment
+from risk.payments import PaymentKind
 from transfers import services
 from transfers.admin.deposits import deposit_behind
 from transfers.admin.forms import RefundForm, ReversalForm
@@ -29,6 +31,9 @@ from transfers.services import Payer, RefundOrder, ReversalOrder
 from transfers.services.movements import income_of
 from transfers.services.refunds import REFUNDABLE
 from transfers.services.reversals import IRREVERSIBLE
+
+# Kinds of transfers that risk can be asked about; the others are judged by nobody.
+JUDGED = frozenset(kind.value for kind in PaymentKind)
 
 
 class EitherSideFilter(ExactFilter):
@@ -183,6 +188,8 @@ def _tables_of(transfer: Transfer) -> Iterator[Table]:
         yield postings_of_entry(transfer.journal_entry)
     if transfer.hold_id is not None:
         yield hold_of_order(transfer.hold_id)
+    if transfer.kind in JUDGED:
+        yield risk_of_payment(transfer.pk)
     if transfer.kind == TransferKind.DEPOSIT:
         yield deposit_behind(transfer)
     if transfer.original_transfer_id is not None:

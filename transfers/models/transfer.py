@@ -218,6 +218,23 @@ class Transfer(models.Model):
                 condition=Q(status__in=["pending", "failed"]),
                 name="transfers_unfinished_by_time",
             ),
+            # What was spent, for reports: found by when it was, of one payer or of all,
+            # and what was taken back since. No other kind of transfer is in these.
+            models.Index(
+                fields=["source_owner_id", "completed_at"],
+                condition=Q(kind="purchase", status="completed"),
+                name="transfers_spent_by_owner",
+            ),
+            models.Index(
+                fields=["completed_at"],
+                condition=Q(kind="purchase", status="completed"),
+                name="transfers_spent_by_time",
+            ),
+            models.Index(
+                fields=["completed_at"],
+                condition=Q(kind="reversal"),
+                name="transfers_reversals_by_time",
+            ),
         ]
         permissions = [
             ("refund_transfer", "Can refund a transfer"),

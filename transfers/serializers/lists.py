@@ -1,6 +1,5 @@
 """How the list of transfers may be asked for."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
@@ -15,6 +14,7 @@ from paycore.api.shapes import (
     Reference,
     ShortText,
     refuse,
+    refuse_reversed_period,
 )
 from transfers.models import TransferKind, TransferStatus
 from transfers.selectors import TransferFilter
@@ -39,8 +39,7 @@ class TransferListQuery(PageQuery):
 
     @model_validator(mode="after")
     def _refuse_reversed_bounds(self) -> Self:
-        if _is_reversed(self.created_from, self.created_to):
-            raise refuse("This is before `created_from`.", at="created_to")
+        refuse_reversed_period(self.created_from, self.created_to)
         lowest, highest = _decimal(self.min_amount), _decimal(self.max_amount)
         if lowest is not None and highest is not None and lowest > highest:
             raise refuse("This is less than `min_amount`.", at="max_amount")
@@ -58,10 +57,6 @@ class TransferListQuery(PageQuery):
             min_amount=_decimal(self.min_amount),
             max_amount=_decimal(self.max_amount),
         )
-
-
-def _is_reversed(start: datetime | None, end: datetime | None) -> bool:
-    return start is not None and end is not None and start > end
 
 
 def _decimal(text: str | None) -> Decimal | None:

@@ -12,6 +12,7 @@ from paycore.api.shapes import (
     Metadata,
     MoneyRequest,
     OptionalAmountText,
+    Reason,
     Reference,
     Request,
     Resource,
@@ -140,7 +141,7 @@ class RefundRequest(Request):
 
     model_config = _example(amount="5.00", reason="One item was missing")
 
-    reason: Annotated[str, ShortText(500)]
+    reason: Reason
     amount: Annotated[
         OptionalAmountText, Field(description="Without it: all that is left.")
     ] = None
@@ -151,7 +152,7 @@ class ReversalRequest(Request):
 
     model_config = _example(reason="Sent to the wrong person")
 
-    reason: Annotated[str, ShortText(500)]
+    reason: Reason
     force: bool = False
 
 

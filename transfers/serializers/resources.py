@@ -1,5 +1,6 @@
 """What is answered about transfers."""
 
+from collections import Counter
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from pydantic import Field
 
 from fx.arithmetic import rate_text
 from paycore.api.shapes import Amount, Instant, Resource
+from risk.serializers import PaymentRisk
 from transfers.models import Transfer, TransferKind, TransferStatus
 
 Mode = Literal["atomic", "independent"]
@@ -15,11 +17,6 @@ Mode = Literal["atomic", "independent"]
 class Merchant(Resource):
     name: str
     category: str
-
-
-class Risk(Resource):
-    score: int
-    flags: list[str]
 
 
 class TransferResource(Resource):
@@ -43,7 +40,7 @@ class TransferResource(Resource):
     description: str
     metadata: dict[str, Any]
     merchant: Merchant | None
-    risk: Annotated[Risk | None, Field(description="Shown to operators only.")]
+    risk: Annotated[PaymentRisk | None, Field(description="Shown to operators only.")]
     refunded_amount: Amount
     original_transfer_id: UUID | None
     journal_entry_id: UUID | None
@@ -52,7 +49,10 @@ class TransferResource(Resource):
     completed_at: Instant | None
 
     @classmethod
-    def of(cls, transfer: Transfer) -> "TransferResource":
+    def of(
+        cls, transfer: Transfer, risk: PaymentRisk | None = None
+    ) -> "TransferResource":
+        """`risk` is what operators see of it: see `find_visible_risk`."""
         merchant = None
         if transfer.merchant_name:
             merchant = Merchant(
@@ -73,7 +73,7 @@ class TransferResource(Resource):
             description=transfer.description,
             metadata=transfer.metadata,
             merchant=merchant,
-            risk=None,
+            risk=risk,
             refunded_amount=transfer.refunded.text,
             original_transfer_id=transfer.original_transfer_id,
             journal_entry_id=transfer.journal_entry_id,
@@ -98,7 +98,10 @@ class FailedItem(Resource):
 
 
 class BatchResource(Resource):
-    """What became of each transfer, in the order in which they were sent."""
+    """What became of each transfer, in the order in which they were sent.
+
+    Neither completed nor failed are those that are held.
+    """
 
     mode: Mode
     completed: int
@@ -107,7 +110,10 @@ class BatchResource(Resource):
 
     @classmethod
     def of(cls, mode: Mode, items: list[CompletedItem | FailedItem]) -> "BatchResource":
-        failed = sum(item.status == "failed" for item in items)
+        counted = Counter(item.status for item in items)
         return cls.model_construct(
-            mode=mode, completed=len(items) - failed, failed=failed, items=items
+            mode=mode,
+            completed=counted["completed"],
+            failed=counted["failed"],
+            items=items,
         )

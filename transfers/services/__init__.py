@@ -1,7 +1,9 @@
 """All writes of movements."""
 
+from accounts.services import Payer
 from transfers.services.deposits import DepositOrder, create_deposit
 from transfers.services.exchange import ExchangeOrder, create_exchange
+from transfers.services.held import is_screened
 from transfers.services.inbox import (
     Announcement,
     Reception,
@@ -15,14 +17,9 @@ from transfers.services.internal import (
     create_internal_transfer,
     create_internal_transfers,
 )
-from transfers.services.judging import Payer
 from transfers.services.opening import open_funded_account
 from transfers.services.pending import complete_transfer, fail_transfer
-from transfers.services.purchases import (
-    PurchaseOrder,
-    create_held_purchase,
-    create_purchase,
-)
+from transfers.services.purchases import PurchaseOrder, create_purchase
 from transfers.services.refunds import RefundOrder, create_refund
 from transfers.services.reversals import ReversalOrder, reverse_transfer
 
@@ -40,12 +37,12 @@ __all__ = [
     "create_all_internal_transfers",
     "create_deposit",
     "create_exchange",
-    "create_held_purchase",
     "create_internal_transfer",
     "create_internal_transfers",
     "create_purchase",
     "create_refund",
     "fail_transfer",
+    "is_screened",
     "open_funded_account",
     "receive_deposit",
     "resolve_deposit",

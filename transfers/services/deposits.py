@@ -5,18 +5,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.selectors import AccountParty, get_parties
+from accounts.services import Payer, find_party, read_amount, refuse_other_currency
 from ledger.services import lock_accounts
 from paycore.lib.db import joined_atomic
 from paycore.lib.money import CURRENCIES, Money
 from paycore.lib.origin import Origin
 from transfers.models import Transfer, TransferKind
-from transfers.services.judging import (
-    Payer,
-    find_party,
-    read_amount,
-    refuse_other_currency,
-    refuse_taken_reference,
-)
+from transfers.services.judging import refuse_taken_reference
 from transfers.services.movements import (
     Note,
     Side,

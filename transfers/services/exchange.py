@@ -4,6 +4,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.selectors import AccountParty, get_parties
+from accounts.services import (
+    Payer,
+    find_party,
+    read_amount,
+    refuse_other_currency,
+    refuse_strangers_account,
+)
 from fx.arithmetic import Conversion, convert
 from fx.selectors import get_rate
 from fx.services import redeem_quote
@@ -14,13 +21,7 @@ from paycore.lib.errors import CurrencyMismatch, DomainError, Kind, LimitExceede
 from paycore.lib.money import CURRENCIES, Currency, Money
 from paycore.lib.origin import Origin
 from transfers.models import Transfer, TransferKind
-from transfers.services.judging import (
-    Payer,
-    find_party,
-    read_amount,
-    refuse_other_currency,
-    refuse_strangers_account,
-)
+from transfers.services.held import hold_transfer, must_wait
 from transfers.services.movements import (
     Movement,
     Note,
@@ -70,6 +71,8 @@ def create_exchange(*, order: ExchangeOrder, payer: Payer, origin: Origin) -> Tr
         _refuse_what_cannot_be(books, source, destination, amount, priced)
         assert isinstance(priced, Conversion)
         movement = _exchange(source, destination, priced, payer)
+        if must_wait(movement.transfer, origin=origin):
+            return hold_transfer(movement.transfer, books=books, origin=origin)
         return make_movement(books=books, movement=movement, origin=origin)
 
 

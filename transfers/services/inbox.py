@@ -18,15 +18,20 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.selectors import AccountParty, get_parties
+from accounts.services import find_party, refuse_other_currency
 from events.services import EventDraft, publish_events
 from paycore.lib.db import StartOver, joined_atomic, refuse_on
-from paycore.lib.errors import DomainError, InvalidState, Kind, NotFound
+from paycore.lib.errors import (
+    DomainError,
+    DuplicateReference,
+    InvalidState,
+    Kind,
+    NotFound,
+)
 from paycore.lib.money import Money
 from paycore.lib.origin import Origin
-from transfers.errors import DuplicateReference
 from transfers.models import DepositStatus, InboxMessage, ProviderDeposit
 from transfers.services.deposits import credit_deposit
-from transfers.services.judging import find_party, refuse_other_currency
 from transfers.services.movements import Note
 
 

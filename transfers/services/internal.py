@@ -1,26 +1,39 @@
 """Internal transfers: one, or a batch, between accounts of one currency."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from accounts.selectors import get_parties
-from ledger.services import lock_accounts
-from paycore.lib.db import joined_atomic
-from paycore.lib.errors import CurrencyMismatch, DomainError, InvalidAmount
-from paycore.lib.metrics import TRANSFERS
-from paycore.lib.money import CURRENCIES, Currency
-from paycore.lib.origin import Origin
-from transfers.errors import BatchRefused, DuplicateReference, SameAccountTransfer
-from transfers.models import Transfer, TransferKind
-from transfers.selectors import find_taken_references
-from transfers.services.judging import (
+from accounts.services import (
     Payer,
     find_party,
     read_amount,
     refuse_other_currency,
     refuse_strangers_account,
+)
+from ledger.services import lock_accounts
+from paycore.lib.db import joined_atomic
+from paycore.lib.errors import (
+    CurrencyMismatch,
+    DomainError,
+    DuplicateReference,
+    InvalidAmount,
+)
+from paycore.lib.metrics import TRANSFERS
+from paycore.lib.money import CURRENCIES, Currency
+from paycore.lib.origin import Origin
+from risk.services import Screening
+from transfers.errors import BatchRefused, SameAccountTransfer
+from transfers.models import Transfer, TransferKind
+from transfers.selectors import find_taken_references
+from transfers.services.held import (
+    is_screened,
+    payment_of,
+    reserve_transfer,
+    store_held,
 )
 from transfers.services.movements import (
     Movement,
@@ -75,10 +88,8 @@ def create_internal_transfers(
     """
     with joined_atomic():
         judge = _Judge(orders, payer)
-        outcomes = [judge.judge(order) for order in orders]
-        admitted = [item for item in outcomes if isinstance(item, Movement)]
-        if admitted:
-            write_movements(books=judge.books, movements=admitted, origin=origin)
+        outcomes = [judge.judge(index) for index in range(len(orders))]
+        judge.write(origin=origin)
         return [
             item.transfer if isinstance(item, Movement) else item for item in outcomes
         ]
@@ -94,18 +105,18 @@ def create_all_internal_transfers(
     """
     with joined_atomic():
         judge = _Judge(orders, payer)
-        outcomes = [judge.judge(order) for order in orders]
-        movements = [item for item in outcomes if isinstance(item, Movement)]
-        if len(movements) < len(orders):
-            refusals = {
-                index: item
-                for index, item in enumerate(outcomes)
-                if isinstance(item, DomainError)
-            }
+        outcomes = [judge.judge(index) for index in range(len(orders))]
+        refusals = {
+            index: item
+            for index, item in enumerate(outcomes)
+            if isinstance(item, DomainError)
+        }
+        if refusals:
             raise BatchRefused(
                 refused=len(refusals), total=len(orders), refusals=refusals
             )
-        return write_movements(books=judge.books, movements=movements, origin=origin)
+        judge.write(origin=origin)
+        return [item.transfer for item in outcomes if isinstance(item, Movement)]
 
 
 class _Judge:
@@ -114,6 +125,7 @@ class _Judge:
     def __init__(self, orders: Sequence[InternalOrder], payer: Payer) -> None:
         account_ids = {order.source_account_id for order in orders}
         account_ids.update(order.destination_account_id for order in orders)
+        self._orders = orders
         self._parties = get_parties(account_ids)
         self.books = lock_accounts(self._parties)
         self._payer = payer
@@ -121,19 +133,76 @@ class _Judge:
             user_id=payer.user_id,
             references=[order.reference for order in orders if order.reference],
         )
+        self._admitted: list[Movement] = []
+        self._held: list[Transfer] = []
+        self._drafts: dict[int, Movement] = {}
+        self._screening: Screening | None = None
+        if is_screened(TransferKind.INTERNAL):
+            self._look_back()
 
-    def judge(self, order: InternalOrder) -> Movement | DomainError:
+    def judge(self, index: int) -> Movement | DomainError:
+        """What becomes of one order. Ask in order, each of them once."""
+        order = self._orders[index]
         try:
-            movement = self._movement(order)
+            movement = self._drafted(index)
+            self._take_in(movement)
         except DomainError as refusal:
-            outcome: Movement | DomainError = refusal
-        else:
-            outcome = self.books.admit(movement.entry) or movement
-        if isinstance(outcome, DomainError):
-            TRANSFERS.labels(kind=TransferKind.INTERNAL, outcome=outcome.code).inc()
-        elif order.reference is not None:
+            TRANSFERS.labels(kind=TransferKind.INTERNAL, outcome=refusal.code).inc()
+            return refusal
+        if order.reference is not None:
             self._taken_references.add(order.reference)
-        return outcome
+        return movement
+
+    def write(self, *, origin: Origin) -> None:
+        """Write what was taken in."""
+        if self._screening is not None:
+            self._screening.write(origin=origin)
+        if self._admitted:
+            write_movements(books=self.books, movements=self._admitted, origin=origin)
+        if self._held:
+            self.books.write()
+            store_held(self._held, origin=origin)
+
+    def _look_back(self) -> None:
+        # What the orders are is known before their turn comes, so that risk asks about
+        # the past of all of them at once.
+        for index, order in enumerate(self._orders):
+            with suppress(DomainError):
+                self._drafts[index] = self._movement(order)
+        if self._drafts:
+            self._screening = Screening(
+                [payment_of(draft.transfer) for draft in self._drafts.values()]
+            )
+
+    def _drafted(self, index: int) -> Movement:
+        order = self._orders[index]
+        draft = self._drafts.get(index)
+        if draft is None or order.reference in self._taken_references:
+            # Looked back on or not, it says by name what is wrong with the order.
+            return self._movement(order)
+        return draft
+
+    def _take_in(self, movement: Movement) -> None:
+        if self._screening is None:
+            self._admit(movement)
+            return
+        sides = [line.account_id for line in movement.entry.lines]
+        refusal = self.books.refusal_to_move(sides)
+        if refusal is not None:
+            raise refusal
+        assessment = self._screening.judge(payment_of(movement.transfer))
+        if assessment.is_held:
+            reserve_transfer(movement.transfer, books=self.books)
+            self._held.append(movement.transfer)
+        else:
+            self._admit(movement)
+        self._screening.keep(assessment)
+
+    def _admit(self, movement: Movement) -> None:
+        refusal = self.books.admit(movement.entry)
+        if refusal is not None:
+            raise refusal
+        self._admitted.append(movement)
 
     def _movement(self, order: InternalOrder) -> Movement:
         currency = _judge_alone(order)

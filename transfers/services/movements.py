@@ -6,8 +6,8 @@ Note [A movement is written at once]
     none of them can be there without the others, whenever the process dies.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -19,8 +19,8 @@ from events.services import publish_events
 from fx.arithmetic import Conversion
 from ledger.house import HousePurpose, house_account_id
 from ledger.services import Books, EntryDraft, Line
+from paycore.lib import metrics
 from paycore.lib.db import StartOver, refuse_on
-from paycore.lib.errors import DomainError
 from paycore.lib.ids import new_id
 from paycore.lib.metrics import TRANSFERS
 from paycore.lib.money import Currency, Money
@@ -238,11 +238,6 @@ def count_after_commit(outcomes: Sequence[tuple[str, str]]) -> None:
     transaction.on_commit(count)
 
 
-@contextmanager
-def refusals_counted(kind: TransferKind) -> Iterator[None]:
+def refusals_counted(kind: TransferKind) -> AbstractContextManager[None]:
     """Count the refusal that leaves the block, if one does."""
-    try:
-        yield
-    except DomainError as refusal:
-        TRANSFERS.labels(kind=kind, outcome=refusal.code).inc()
-        raise
+    return metrics.refusals_counted(TRANSFERS, kind=kind)

@@ -1,13 +1,12 @@
 """Opening balances: what an account held before its books were kept here."""
 
 from accounts.models import Account
-from accounts.services import AccountDraft, open_account
+from accounts.services import AccountDraft, Payer, open_account
 from ledger.services import lock_accounts
 from paycore.lib.db import joined_atomic
 from paycore.lib.money import Money
 from paycore.lib.origin import Origin
 from transfers.models import TransferKind
-from transfers.services.judging import Payer
 from transfers.services.movements import (
     Note,
     Side,

@@ -8,6 +8,7 @@ from events.services import EventDraft, publish_events
 from paycore.lib.db import joined_atomic
 from paycore.lib.errors import InvalidState, NotFound
 from paycore.lib.origin import Origin
+from risk.services import void_payments
 from transfers.models import MOVES, Transfer, TransferStatus
 from transfers.services.announcements import completed, failed
 from transfers.services.movements import count_after_commit, movement_of
@@ -42,6 +43,7 @@ def fail_transfer(*, transfer_id: UUID, failure_code: str, origin: Origin) -> Tr
         transfer = lock_transfer(transfer_id)
         hold_id = _hold_of(transfer)
         advance(transfer, to=TransferStatus.FAILED, failure_code=failure_code)
+        void_payments([transfer_id])
         ledger.services.release_hold(hold_id=hold_id)
         _announce(transfer, failed(transfer), origin)
         return transfer

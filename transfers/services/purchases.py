@@ -5,36 +5,26 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-import ledger.services
 from accounts.selectors import AccountParty, get_parties
-from events.services import publish_events
+from accounts.services import Payer, find_party, read_amount, refuse_strangers_account
 from fx.arithmetic import cost_of
 from fx.selectors import get_rate
 from ledger.services import Books, lock_accounts
-from paycore.lib.db import StartOver, joined_atomic, refuse_on
+from paycore.lib.db import joined_atomic
 from paycore.lib.errors import CurrencyMismatch
 from paycore.lib.money import CURRENCIES, Money
 from paycore.lib.origin import Origin
 from transfers.errors import SameAccountTransfer
-from transfers.models import Transfer, TransferKind, TransferStatus
-from transfers.services.announcements import pending
+from transfers.models import Transfer, TransferKind
 from transfers.services.exchange import conversion_accounts
-from transfers.services.judging import (
-    Payer,
-    find_party,
-    read_amount,
-    refuse_strangers_account,
-    refuse_taken_reference,
-)
+from transfers.services.held import hold_transfer, must_wait
+from transfers.services.judging import refuse_taken_reference
 from transfers.services.movements import (
-    REFERENCE_IS_UNIQUE,
     Note,
     Side,
     apply_conversion,
-    count_after_commit,
     destination_of,
     draft_transfer,
-    insert_transfers,
     make_movement,
     movement_of,
     refusals_counted,
@@ -58,56 +48,25 @@ class PurchaseOrder:
 def create_purchase(*, order: PurchaseOrder, payer: Payer, origin: Origin) -> Transfer:
     """Pay a merchant. In another currency the debit is rounded up.
 
+    One that risk holds is `pending`, with its funds on hold, until its review.
+
     Raises, in this order: `UnsupportedCurrency`, `InvalidAmount`,
     `SameAccountTransfer`, `AccountNotFound`, `PermissionDenied`,
-    `DuplicateReference`, `CurrencyMismatch`, `AccountNotActive`, `LimitExceeded`,
-    `InsufficientBalance`, `RateUnavailable`.
+    `DuplicateReference`, `CurrencyMismatch`, `AccountNotActive`, `RateUnavailable`
+    (without a rate nobody knows what it costs), `LimitExceeded`, `InsufficientBalance`.
     """
     with refusals_counted(TransferKind.PURCHASE), joined_atomic():
         transfer, books = _judge(order, payer)
+        if must_wait(transfer, origin=origin):
+            return hold_transfer(transfer, books=books, origin=origin)
         return make_movement(books=books, movement=movement_of(transfer), origin=origin)
-
-
-def create_held_purchase(
-    *, order: PurchaseOrder, payer: Payer, origin: Origin
-) -> Transfer:
-    """A purchase that waits, `pending`, with its funds on hold.
-
-    `complete_transfer` or `fail_transfer` ends it. The rate is settled now.
-
-    Raises: as `create_purchase`.
-    """
-    with refusals_counted(TransferKind.PURCHASE), joined_atomic():
-        transfer, books = _judge(order, payer)
-        assert transfer.source_account_id is not None
-        hold = ledger.services.place_hold(
-            account_id=transfer.source_account_id,
-            amount=transfer.amount,
-            reason="Purchase held for review",
-            owner=f"transfer:{transfer.pk}",
-        )
-        transfer.status = TransferStatus.PENDING
-        transfer.hold_id = hold.pk
-        transfer.created_at = books.at
-        with refuse_on({REFERENCE_IS_UNIQUE: StartOver()}):
-            insert_transfers([transfer])
-        publish_events([pending(transfer)], origin=origin)
-        count_after_commit([(transfer.kind, transfer.status)])
-        return transfer
 
 
 def _judge(order: PurchaseOrder, payer: Payer) -> tuple[Transfer, Books]:
     amount = read_amount(order.amount, CURRENCIES.get(order.currency))
     if order.merchant_account_id == order.account_id:
         raise SameAccountTransfer(pointer="/merchant_account_id")
-    named = {order.account_id, order.merchant_account_id} - {None}
-    parties = get_parties(account_id for account_id in named if account_id is not None)
-    source = find_party(parties, order.account_id, "/account_id")
-    merchant = None
-    if order.merchant_account_id is not None:
-        merchant = find_party(
-            parties, order.merchant_account_id, "/merchant_account_id"
-        )
+    source, merchant = _find_parties(order)
     refuse_strangers_account(source, payer)
     refuse_taken_reference(order.reference, user_id=payer.user_id)
     if merchant is not None and merchant.currency != amount.currency:
@@ -115,16 +74,6 @@ def _judge(order: PurchaseOrder, payer: Payer) -> tuple[Transfer, Books]:
             why=f"The merchant's account is in {merchant.currency}, not in"
             f" {amount.currency}."
         )
-    return _priced(order, amount, source, merchant, payer)
-
-
-def _priced(
-    order: PurchaseOrder,
-    amount: Money,
-    source: AccountParty,
-    merchant: AccountParty | None,
-    payer: Payer,
-) -> tuple[Transfer, Books]:
     transfer = draft_transfer(
         TransferKind.PURCHASE,
         source=Side.of(source, amount),
@@ -134,6 +83,21 @@ def _priced(
     )
     transfer.merchant_name = order.merchant_name
     transfer.merchant_category = order.merchant_category
+    return transfer, _lock_and_price(transfer, amount, source)
+
+
+def _find_parties(order: PurchaseOrder) -> tuple[AccountParty, AccountParty | None]:
+    """Who pays and who receives; a merchant may have no account here."""
+    merchant_id = order.merchant_account_id
+    named = [order.account_id, merchant_id]
+    parties = get_parties(one for one in named if one is not None)
+    source = find_party(parties, order.account_id, "/account_id")
+    if merchant_id is None:
+        return source, None
+    return source, find_party(parties, merchant_id, "/merchant_account_id")
+
+
+def _lock_and_price(transfer: Transfer, amount: Money, source: AccountParty) -> Books:
     is_converted = source.currency != amount.currency
     sides = [source.account_id, destination_of(transfer)]
     touched = set(sides)
@@ -147,4 +111,4 @@ def _priced(
     if is_converted:
         rate = get_rate(source.currency, amount.currency, at=books.at)
         apply_conversion(transfer, cost_of(amount, rate, paid_in=source.currency))
-    return transfer, books
+    return books

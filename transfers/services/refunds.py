@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Final
 from uuid import UUID
 
+from accounts.services import Payer, read_amount
 from ledger.services import lock_accounts
 from paycore.lib.db import joined_atomic
 from paycore.lib.errors import InvalidState, PermissionDenied
@@ -14,7 +15,6 @@ from paycore.lib.origin import Origin
 from transfers.errors import RefundExceedsOriginal
 from transfers.models import Transfer, TransferKind, TransferStatus
 from transfers.selectors import get_transfer
-from transfers.services.judging import Payer, read_amount
 from transfers.services.movements import (
     Movement,
     Note,

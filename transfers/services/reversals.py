@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
+from accounts.services import Payer
 from events.services import publish_events
 from ledger.selectors import list_entry_postings
 from ledger.services import Line, lock_accounts
@@ -12,7 +13,6 @@ from paycore.lib.errors import InvalidState
 from paycore.lib.origin import Origin
 from transfers.models import Transfer, TransferKind, TransferStatus
 from transfers.services.announcements import reversed_by
-from transfers.services.judging import Payer
 from transfers.services.movements import (
     Movement,
     Note,

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from accounts.services import freeze_account
 from fx.services import seed_rates
 from fx.tests.rates import say
 from transfers.tests.movements import (
@@ -29,18 +28,6 @@ def rates(db: Any) -> None:
     an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
     for pair, value in (("USD/JPY", "150"), ("KWD/USD", "3.25"), ("BTC/USD", "100000")):
         say(pair, value, as_of=an_hour_ago)
-
-
-@pytest.fixture
-def frozen(account_of):
-    """An account that is frozen."""
-
-    def open_and_freeze(player, currency="USD", holding=None):
-        account = account_of(player, currency, holding)
-        freeze_account(account_id=account.pk, reason="r", origin=player.origin)
-        return account
-
-    return open_and_freeze
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from paycore.lib.money import CURRENCIES, Money
 from paycore.lib.origin import Origin
 from paycore.testing.bookkeeping import money
 from paycore.testing.cast import Caller, Player
+from paycore.testing.suspicion import suspect_everything
+from risk.services import close_needless_review
 from transfers import services
 from transfers.models import Transfer
 from transfers.services import (
@@ -101,21 +103,28 @@ def purchase(player: Player, account: Account, wanted: str, **more: Any) -> Tran
 def hold_purchase(
     player: Player, account: Account, wanted: str, **more: Any
 ) -> Transfer:
-    return services.create_held_purchase(
-        order=_purchase_order(account, wanted, **more),
-        payer=payer_of(player),
-        origin=player.origin,
-    )
+    """One that risk holds. So it will hold whatever comes after."""
+    suspect_everything()
+    return purchase(player, account, wanted, **more)
 
 
 def complete(transfer: Transfer, by: Player) -> Transfer:
-    return services.complete_transfer(transfer_id=transfer.pk, origin=by.origin)
+    done = services.complete_transfer(transfer_id=transfer.pk, origin=by.origin)
+    _close_review(transfer, by)
+    return done
 
 
 def fail(transfer: Transfer, by: Player, code: str = "rejected_by_review") -> Transfer:
-    return services.fail_transfer(
+    failed = services.fail_transfer(
         transfer_id=transfer.pk, failure_code=code, origin=by.origin
     )
+    _close_review(transfer, by)
+    return failed
+
+
+def _close_review(transfer: Transfer, by: Player) -> None:
+    # A verdict would have been given first; here it is only what follows that matters.
+    close_needless_review(subject_id=transfer.pk, reason="r", origin=by.origin)
 
 
 def deposit(player: Player, account: Account, amount: str, **more: Any) -> Transfer:

@@ -186,9 +186,9 @@ def test_a_page_takes_as_many_statements_whatever_belongs_to_it(
     office, ada, ada_usd, grace_usd, pay, entry
 ):
     # Besides the three: the row; then entries, holds and customer, or all postings,
-    # whose they are, those that came in, the reversal and the transfer.
+    # whose they are, those that came in, the reversal, the transfer and the payout.
     assert office.count_statements(ACCOUNTS, ada_usd) == 7
-    assert office.count_statements(ENTRIES, entry) == 9
+    assert office.count_statements(ENTRIES, entry) == 10
     assert office.count_statements(POSTINGS, entry.postings.first()) == 4
 
     for _ in range(8):

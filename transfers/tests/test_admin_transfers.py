@@ -78,16 +78,17 @@ def test_pages_take_as_many_statements_whatever_there_is(
 ):
     # Three are the session, the person and their groups; a list counts, reads its
     # rows, and asks twice for the first and the last day. A page reads its row, the
-    # postings, whose they are, what followed from it, its events and who made them.
+    # postings, whose they are, what followed from it, its risk, its events and who made
+    # them.
     assert office.count_statements(TRANSFERS) == 7
-    assert office.count_statements(TRANSFERS, transfer) == 9
+    assert office.count_statements(TRANSFERS, transfer) == 10
 
     for number in range(8):
         friend = account_of(enter(f"friend-{number}"), "USD", "5.00")
         pay(ada, ada_usd, friend, "1.00")
 
     assert office.count_statements(TRANSFERS) == 7
-    assert office.count_statements(TRANSFERS, transfer) == 9
+    assert office.count_statements(TRANSFERS, transfer) == 10
 
 
 @pytest.mark.parametrize("role", ["operator", "admin"])

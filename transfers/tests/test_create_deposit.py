@@ -9,6 +9,7 @@ from ledger.errors import AccountNotActive
 from ledger.house import HousePurpose
 from paycore.lib.errors import (
     CurrencyMismatch,
+    DuplicateReference,
     InvalidAmount,
     LimitExceeded,
     UnsupportedCurrency,
@@ -17,7 +18,6 @@ from paycore.lib.ids import new_id
 from paycore.testing.bookkeeping import house
 from paycore.testing.problems import refusal_of
 from paycore.testing.refusals import refused_with
-from transfers.errors import DuplicateReference
 from transfers.models import Transfer
 from transfers.tests.movements import (
     DEPOSITS,

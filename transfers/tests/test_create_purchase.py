@@ -12,6 +12,7 @@ from ledger.errors import AccountNotActive, InsufficientBalance
 from ledger.house import HousePurpose
 from paycore.lib.errors import (
     CurrencyMismatch,
+    DuplicateReference,
     InvalidAmount,
     LimitExceeded,
     PermissionDenied,
@@ -21,7 +22,7 @@ from paycore.lib.ids import new_id
 from paycore.testing.bookkeeping import house
 from paycore.testing.problems import refusal_of
 from paycore.testing.refusals import refused_with
-from transfers.errors import DuplicateReference, SameAccountTransfer
+from transfers.errors import SameAccountTransfer
 from transfers.models import Transfer
 from transfers.tests.movements import (
     LARGEST_BTC,
@@ -36,7 +37,6 @@ from transfers.tests.movements import (
     send,
     spread,
 )
-from transfers.tests.orders import INTERNAL, order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rates")]
 
@@ -165,14 +165,21 @@ def test_is_an_entry_of_both_accounts(ada, grace, ada_usd, grace_eur):
 
 
 @pytest.mark.parametrize(
-    ("currency", "amount", "statements"),
-    [("USD", "1.00", 12), ("EUR", "1.00", 13)],
+    ("own", "currency", "statements"),
+    [
+        # An internal transfer costs 12; risk locks, looks back, and remembers.
+        ("MYR", "MYR", 12 + 3),
+        # Limits are in MYR, so rates are read to compare by.
+        ("USD", "USD", 12 + 3 + 1),
+        # And one to convert by.
+        ("MYR", "USD", 12 + 3 + 1),
+        ("USD", "EUR", 12 + 3 + 1 + 1),
+    ],
 )
-def test_costs_as_many_statements_as_a_transfer_and_one_for_a_rate(
-    ada, ada_usd, grace_usd, currency, amount, statements
+def test_costs_a_few_statements_more_than_a_transfer(
+    ada, account_of, own, currency, statements
 ):
-    body = buy(ada_usd, amount, currency)
-    send(ada, INTERNAL, order(ada_usd, grace_usd, "1.00"))
+    body = buy(account_of(ada, own, "100.00"), "1.00", currency)
     send(ada, PURCHASES, body)
 
     assert count_statements(lambda: send(ada, PURCHASES, body)) == statements
@@ -210,7 +217,7 @@ def test_gains_nobody_anything_by_smallness(
         ("EUR", "77.77 GBP"),
         ("JPY", "12.34 USD"),
         ("KWD", "1234 JPY"),
-        ("USD", "0.12345678 BTC"),
+        ("USD", "0.01234567 BTC"),
         ("BTC", "1.234 KWD"),
     ],
 )

@@ -1,4 +1,4 @@
-"""A held purchase ...: create_held_purchase, complete_transfer, fail_transfer."""
+"""A held purchase ...: create_purchase, complete_transfer, fail_transfer."""
 
 import pytest
 
@@ -11,13 +11,13 @@ from ledger.errors import AccountNotActive, InsufficientBalance
 from ledger.models import Hold
 from paycore.lib.errors import (
     CurrencyMismatch,
+    DuplicateReference,
     InvalidState,
     NotFound,
     PermissionDenied,
 )
 from paycore.lib.ids import new_id
 from paycore.testing.refusals import refused_with
-from transfers.errors import DuplicateReference
 from transfers.models import Transfer
 from transfers.services import complete_transfer, fail_transfer
 from transfers.tests.movements import (
@@ -78,7 +78,8 @@ def test_leaves_the_rest_to_be_spent(ada, held, ada_usd, nothing_moves):
     purchase(ada, ada_usd, "900.00 USD")
 
     assert caught.value.facts["available"] == "900.00"
-    assert state_of(ada_usd) == ("100.00", "100.00", "0.00")
+    # Risk holds that one, too.
+    assert state_of(ada_usd) == ("1000.00", "1000.00", "0.00")
 
 
 def test_holds_no_more_than_there_is(ada, held, ada_usd, nothing_moves):

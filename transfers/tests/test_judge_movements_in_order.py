@@ -142,7 +142,8 @@ def test_of_a_purchase(
         422,
         "account_not_active",
     )
-    assert answer(merchant_account_id=grace_eur) == (422, "insufficient_balance")
+    assert answer(merchant_account_id=grace_eur) == (422, "limit_exceeded")
+    assert answer(amount="2000.00") == (422, "insufficient_balance")
     francs = account_of(ada, "CHF", "1.00")
     assert answer(account_id=francs, amount="1.00") == (503, "rate_unavailable")
     assert send(ada, PURCHASES, body | {"account_id": str(ada_usd.pk)}).status_code == (

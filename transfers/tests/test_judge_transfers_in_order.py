@@ -2,25 +2,12 @@
 
 import pytest
 
-from accounts.services import freeze_account
 from paycore.api.principals import Scope
 from paycore.lib.ids import new_id
 from paycore.testing.problems import refusal_of
 from transfers.tests.orders import INTERNAL, batch, order, send
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def frozen(account_of):
-    """An account that is frozen."""
-
-    def open_and_freeze(player, currency, holding=None):
-        account = account_of(player, currency, holding)
-        freeze_account(account_id=account.pk, reason="r", origin=player.origin)
-        return account
-
-    return open_and_freeze
 
 
 def test_one_fault_after_the_other(

@@ -1,6 +1,5 @@
 """Each list reads a range of an index, whatever else is in its table."""
 
-import json
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ from django.db import connection
 from accounts.selectors import list_accounts
 from ledger.selectors import list_postings
 from paycore.api.pagination import PageQuery, read_page
+from paycore.testing.statements import scans_of
 from paycore.testing.wallets import open_for
 from transfers.selectors import TransferFilter, list_transfers
 from transfers.services import InternalOrder, Payer, create_internal_transfers
@@ -34,32 +34,6 @@ def crowd(ada, grace, mallory, ada_usd, grace_usd):
         )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-
-
-def scans_of(call, table):
-    """How PostgreSQL finds the rows of a table: (kind of scan, index) of each."""
-    plans = []
-
-    def explain(execute, sql, params, many, context):
-        if table in sql and sql.lstrip("(").startswith("SELECT"):
-            with connection.connection.cursor() as cursor:
-                cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
-                [(plan,)] = cursor.fetchall()
-                plans.append(plan if isinstance(plan, list) else json.loads(plan))
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(explain):
-        call()
-    assert plans, "The call did not read the table."
-    return [scan for [plan] in plans for scan in _scans(plan["Plan"], table)]
-
-
-def _scans(node, table):
-    kind = node["Node Type"]
-    inner = [scan for child in node.get("Plans", []) for scan in _scans(child, table)]
-    if kind == "Bitmap Index Scan" or node.get("Relation Name") == table:
-        return [(kind, node.get("Index Name")), *inner]
-    return inner
 
 
 def indexes_of(scans):

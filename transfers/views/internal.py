@@ -15,12 +15,13 @@ from paycore.api.views import ApiView
 from paycore.lib.errors import (
     CurrencyMismatch,
     DomainError,
+    DuplicateReference,
     InvalidAmount,
     LimitExceeded,
     UnsupportedCurrency,
 )
 from transfers import services
-from transfers.errors import BatchRefused, DuplicateReference, SameAccountTransfer
+from transfers.errors import BatchRefused, SameAccountTransfer
 from transfers.models import Transfer
 from transfers.serializers import (
     BatchRequest,
@@ -31,6 +32,7 @@ from transfers.serializers import (
     TransferResource,
 )
 from transfers.views.payer import payer_of
+from transfers.views.risk import find_risk_of_new, resource_of_new
 
 
 class InternalTransfers(ApiView):
@@ -66,7 +68,7 @@ class InternalTransfers(ApiView):
             order=body.order(), payer=payer_of(self.principal), origin=self.origin
         )
         bind_contextvars(transfer_id=str(transfer.pk))
-        return TransferResource.of(transfer)
+        return resource_of_new(self.principal, transfer)
 
 
 class BatchTransfers(ApiView):
@@ -102,17 +104,19 @@ class BatchTransfers(ApiView):
             )
         except BatchRefused as refusal:
             raise self._with_items(refusal) from refusal
-        items = [self._item(index, outcome) for index, outcome in enumerate(outcomes)]
+        made = [outcome for outcome in outcomes if isinstance(outcome, Transfer)]
+        risk = find_risk_of_new(self.principal, made)
+        items = [
+            FailedItem.model_construct(index=index, error=self._problem(outcome))
+            if isinstance(outcome, DomainError)
+            else CompletedItem.model_construct(
+                index=index,
+                status="pending" if outcome.status == "pending" else "completed",
+                transfer=TransferResource.of(outcome, risk.get(outcome.pk)),
+            )
+            for index, outcome in enumerate(outcomes)
+        ]
         return BatchResource.of(body.mode, items)
-
-    def _item(
-        self, index: int, outcome: Transfer | DomainError
-    ) -> CompletedItem | FailedItem:
-        if isinstance(outcome, DomainError):
-            return FailedItem.model_construct(index=index, error=self._problem(outcome))
-        return CompletedItem.model_construct(
-            index=index, status="completed", transfer=TransferResource.of(outcome)
-        )
 
     def _with_items(self, refusal: BatchRefused) -> BatchRefused:
         refusals: dict[int, DomainError] = refusal.facts["refusals"]

@@ -12,6 +12,7 @@ from paycore.api.pagination import read_page
 from paycore.api.principals import Scope
 from paycore.api.views import ApiView, path_id
 from paycore.lib.errors import NotFound
+from risk.serializers import find_visible_risk
 from transfers import selectors
 from transfers.serializers import TransferListQuery, TransferResource
 
@@ -38,7 +39,10 @@ class TransferList(ApiView):
             order=(_COLUMNS[query.sort_by], "pk"),
             descending=query.sort_order == "desc",
         )
-        return self.answer(page.map(TransferResource.of))
+        risk = find_visible_risk(self.principal, [row.pk for row in page.items])
+        return self.answer(
+            page.map(lambda row: TransferResource.of(row, risk.get(row.pk)))
+        )
 
 
 _COLUMNS: Final = {"created_at": "created_at", "amount": "amount_value"}
@@ -53,4 +57,5 @@ class TransferDetail(ApiView):
             transfer_id=path_id(transfer_id, NotFound),
             owner_id=self.principal.sees_only,
         )
-        return self.answer(TransferResource.of(transfer))
+        risk = find_visible_risk(self.principal, [transfer.pk])
+        return self.answer(TransferResource.of(transfer, risk.get(transfer.pk)))

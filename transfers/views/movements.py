@@ -15,6 +15,7 @@ from paycore.api.principals import Scope
 from paycore.api.views import ApiView, path_id
 from paycore.lib.errors import (
     CurrencyMismatch,
+    DuplicateReference,
     InvalidAmount,
     InvalidState,
     LimitExceeded,
@@ -22,11 +23,7 @@ from paycore.lib.errors import (
     PermissionDenied,
 )
 from transfers import services
-from transfers.errors import (
-    DuplicateReference,
-    RefundExceedsOriginal,
-    SameAccountTransfer,
-)
+from transfers.errors import RefundExceedsOriginal, SameAccountTransfer
 from transfers.models import Transfer
 from transfers.serializers import (
     DepositRequest,
@@ -38,6 +35,7 @@ from transfers.serializers import (
 )
 from transfers.services import RefundOrder, ReversalOrder
 from transfers.views.payer import payer_of
+from transfers.views.risk import resource_of_new
 
 
 class _Movements(ApiView):
@@ -51,7 +49,7 @@ class _Movements(ApiView):
         def work() -> tuple[int, TransferResource]:
             transfer = create()
             bind_contextvars(transfer_id=str(transfer.pk))
-            return 201, TransferResource.of(transfer)
+            return 201, resource_of_new(self.principal, transfer)
 
         return self.answer_once(body, work, key_required=True)
 

@@ -13,11 +13,11 @@ from paycore.api.parsing import parse_document, read_bytes
 from paycore.api.shapes import read_shape
 from paycore.api.views import ApiView
 from paycore.lib.db import run_in_transaction
-from paycore.lib.errors import InvalidState
+from paycore.lib.errors import DuplicateReference, InvalidState
 from paycore.lib.metrics import TRANSACTION_RETRIES
 from paycore.lib.origin import Origin
 from transfers import services
-from transfers.errors import DuplicateReference, InvalidSignature
+from transfers.errors import InvalidSignature
 from transfers.serializers import DepositRequest, ReceptionResource
 
 # All secrets are one provider's, so that they can be rotated.

@@ -4,7 +4,8 @@ import sys
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import ProgrammingError
 
 from reconciliation.checks import CHECKS
 from reconciliation.services import prove_books
@@ -19,9 +20,15 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **__: Any) -> None:
         started = time.monotonic()
         found = 0
-        for difference in prove_books():
-            found += 1
-            self.stdout.write(self.style.ERROR(str(difference)))
+        try:
+            for difference in prove_books():
+                found += 1
+                self.stdout.write(self.style.ERROR(str(difference)))
+        except ProgrammingError as error:
+            raise CommandError(
+                f"The books cannot be read ({str(error).splitlines()[0]})."
+                " Has this database been migrated (manage.py migrate)?"
+            ) from error
         seconds = time.monotonic() - started
         verdict = f"{len(CHECKS)} checks in {seconds:.1f} s: {found} differences."
         if found:

@@ -1,0 +1,129 @@
+"""A local day ...: 23, 24 or 25 hours, or half an hour more or less, or none."""
+
+from datetime import UTC, date, datetime, timedelta
+from importlib import resources
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports.days import day_of, end_of, split, start_of
+from reports.tests.stage import moment
+
+ZONES = sorted(
+    resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()
+)
+INSTANT = timedelta(microseconds=1)
+
+
+def instants(first, last):
+    """Between two years."""
+    begin = datetime(first, 1, 1, tzinfo=UTC)
+    return st.timedeltas(timedelta(0), datetime(last, 1, 1, tzinfo=UTC) - begin).map(
+        begin.__add__
+    )
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "day", "hours"),
+    [
+        ("America/New_York", date(2026, 3, 8), 23),
+        ("America/New_York", date(2026, 11, 1), 25),
+        ("Europe/London", date(2026, 3, 29), 23),
+        ("Europe/London", date(2026, 10, 25), 25),
+        ("Asia/Kuala_Lumpur", date(2026, 3, 29), 24),
+        ("Australia/Lord_Howe", date(2026, 4, 5), 24.5),
+        ("Australia/Lord_Howe", date(2026, 10, 4), 23.5),
+        # Clocks jumped from midnight to one o'clock.
+        ("America/Sao_Paulo", date(2018, 11, 4), 23),
+        # From 23:30 to half past midnight.
+        ("America/Toronto", date(1919, 3, 31), 23.5),
+        # Samoa went to the other side of the date line.
+        ("Pacific/Apia", date(2011, 12, 29), 24),
+        ("Pacific/Apia", date(2011, 12, 30), 0),
+        ("Pacific/Apia", date(2011, 12, 31), 24),
+        # Put back over midnight: what the wall shows again is of the day that began.
+        ("America/St_Johns", date(2010, 11, 6), 24),
+        ("America/St_Johns", date(2010, 11, 7), 25),
+        ("UTC", date(2026, 2, 28), 24),
+    ],
+)
+def test_lasts_as_long_as_it_does(time_zone, day, hours):
+    lasts = end_of(day, time_zone) - start_of(day, time_zone)
+
+    assert lasts.total_seconds() / 3600 == pytest.approx(hours)
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "day", "start"),
+    [
+        ("America/New_York", date(2026, 3, 8), "2026-03-08 05:00"),
+        ("America/New_York", date(2026, 3, 9), "2026-03-09 04:00"),
+        ("America/Sao_Paulo", date(2018, 11, 4), "2018-11-04 03:00"),
+        ("America/Toronto", date(1919, 3, 31), "1919-03-31 04:30"),
+        ("Pacific/Apia", date(2011, 12, 30), "2011-12-30 10:00"),
+        ("Pacific/Apia", date(2011, 12, 31), "2011-12-30 10:00"),
+        ("Pacific/Kiritimati", date(2026, 1, 1), "2025-12-31 10:00"),
+    ],
+)
+def test_begins_when_it_begins(time_zone, day, start):
+    assert start_of(day, time_zone) == moment(start)
+
+
+@given(
+    at=instants(1900, 2100),
+    time_zone=st.sampled_from(ZONES),
+)
+def test_is_one_of_a_row_without_gaps(at, time_zone):
+    day = day_of(at, time_zone)
+
+    assert start_of(day, time_zone) <= at < end_of(day, time_zone)
+    assert start_of(day, time_zone) <= start_of(day + timedelta(days=1), time_zone)
+
+
+@pytest.mark.parametrize("time_zone", ZONES)
+def test_is_what_the_wall_shows_in_our_time(time_zone):
+    # There were zones whose clocks were put back over midnight, see Note [A day is the
+    # instants between two midnights]; none has been since the books began.
+    zone = ZoneInfo(time_zone)
+    for number in range(366 * 3):
+        day = date(2025, 1, 1) + timedelta(days=number)
+        start = start_of(day, time_zone)
+        for at in (start, start + timedelta(hours=1), end_of(day, time_zone) - INSTANT):
+            assert day_of(at, time_zone) == day == at.astimezone(zone).date()
+
+
+@given(
+    start=instants(2026, 2027),
+    hours=st.integers(0, 24 * 60),
+    kept=instants(2025, 2028) | st.none(),
+    time_zone=st.sampled_from(["UTC", "America/New_York", "Australia/Lord_Howe"]),
+    at_midnight=st.booleans(),
+)
+def test_is_rolled_up_or_live_and_never_both(
+    start, hours, kept, time_zone, at_midnight
+):
+    if at_midnight:
+        start = start_of(start.date(), time_zone)
+    end = start + timedelta(hours=hours)
+
+    parts = split(start, end, time_zone=time_zone, kept_until=kept)
+
+    rolled = {
+        parts.rolled_from + timedelta(days=number)
+        for number in range((parts.rolled_until - parts.rolled_from).days)
+    }
+    assert not rolled & set(parts.live_days)
+    assert parts.live_starts == [start_of(day, time_zone) for day in parts.live_days]
+    assert parts.live_starts == sorted(parts.live_starts)
+    assert start <= parts.rolled_start <= parts.rolled_end <= end
+    for day in rolled:
+        assert parts.rolled_start <= start_of(day, time_zone)
+        assert end_of(day, time_zone) <= parts.rolled_end
+        assert end_of(day, time_zone) <= kept
+    for at in (start, start + (end - start) / 3, end - INSTANT):
+        if start <= at < end:
+            is_rolled = parts.rolled_start <= at < parts.rolled_end
+            found = rolled if is_rolled else parts.live_days
+            assert day_of(at, time_zone) in found

@@ -1,0 +1,120 @@
+"""The pages of assessments: what was thought of each payment, and why."""
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+
+from events.admin import events_of_subject
+from paycore.backoffice.columns import money_column
+from paycore.backoffice.lists import exact_filter
+from paycore.backoffice.pages import Pages
+from paycore.backoffice.tables import Table, number_cell
+from risk.admin.cells import (
+    band_cell,
+    flags_cell,
+    local_time_text,
+    payment_cell,
+    person_cell,
+    sentences_cell,
+    worth_text,
+)
+from risk.admin.filters import (
+    BandFilter,
+    FlagFilter,
+    KindFilter,
+    ScoreFilter,
+    ShadowFlagFilter,
+)
+from risk.admin.tables import findings_of, reviews_of, rules_asked, timeline_of
+from risk.models import Assessment
+
+
+@admin.register(Assessment)
+class AssessmentPages(Pages[Assessment]):
+    list_display = (
+        *("assessed_at", "shown_band", "person", "payment", "kind", "shown_flags"),
+        *("shown_score", "shown_amount"),
+    )
+    list_filter = (
+        *(BandFilter, ScoreFilter, FlagFilter, ShadowFlagFilter, KindFilter),
+        exact_filter("user", title="user id"),
+    )
+    search_fields = ("=id", "=subject_id", "=user__email")
+    search_help_text = "The whole id, the payment's id, or the user's email address"
+    date_hierarchy = "assessed_at"
+    ordering = ("-assessed_at", "-id")
+    list_select_related = ("user",)
+    fields = (
+        ("shown_band", "score"),
+        "shown_reasons",
+        ("amount", "shown_worth"),
+        ("kind", "payment"),
+        ("person", "counterparty"),
+        ("assessed_at", "local_time"),
+        ("shown_outcome", "id"),
+    )
+    readonly_fields = (
+        *(
+            "shown_band",
+            "score",
+            "shown_reasons",
+            "amount",
+            "shown_worth",
+            "kind",
+            "payment",
+        ),
+        *("person", "counterparty", "assessed_at", "local_time", "shown_outcome", "id"),
+    )
+
+    shown_amount = money_column("amount")
+
+    @admin.display(description="amount")
+    def amount(self, assessment: Assessment) -> str:
+        return str(assessment.amount)
+
+    @admin.display(description="band")
+    def shown_band(self, assessment: Assessment) -> SafeString:
+        return band_cell(assessment.band)
+
+    @admin.display(description="score")
+    def shown_score(self, assessment: Assessment) -> SafeString:
+        return number_cell(assessment.score)
+
+    @admin.display(description="flags")
+    def shown_flags(self, assessment: Assessment) -> SafeString | str:
+        return flags_cell(assessment.flags, assessment.shadow_flags)
+
+    @admin.display(description="person")
+    def person(self, assessment: Assessment) -> SafeString:
+        return person_cell(assessment)
+
+    @admin.display(description="payment")
+    def payment(self, assessment: Assessment) -> SafeString:
+        return payment_cell(assessment)
+
+    @admin.display(description="worth")
+    def shown_worth(self, assessment: Assessment) -> str:
+        return worth_text(assessment)
+
+    @admin.display(description="on the person's clock")
+    def local_time(self, assessment: Assessment) -> str:
+        return local_time_text(assessment)
+
+    @admin.display(description="why")
+    def shown_reasons(self, assessment: Assessment) -> SafeString | str:
+        return sentences_cell(assessment.reasons)
+
+    @admin.display(description="outcome")
+    def shown_outcome(self, assessment: Assessment) -> str:
+        if assessment.voided_at is None:
+            return "counts towards limits and averages"
+        return f"came to nothing at {assessment.voided_at:%Y-%m-%d %H:%M:%S}"
+
+    def tables(self, row: Assessment) -> list[Table]:
+        title = f"What {row.user.email} paid lately"
+        return [
+            findings_of(row),
+            reviews_of(row),
+            rules_asked(row),
+            timeline_of(row.user_id, title=title, here=row.pk),
+            events_of_subject(row.subject_id),
+        ]

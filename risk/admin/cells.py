@@ -1,0 +1,107 @@
+"""How risk looks in the back office: bands, flags, ages, and what is judged."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+
+from paycore.backoffice.columns import link_to
+from paycore.backoffice.tables import short_name, status_cell, subject_cell
+from paycore.lib.money import Money
+from risk.models import Assessment, Band, Review, ReviewStatus, RuleState
+
+BAND_COLORS: Final = {
+    Band.APPROVE: "success",
+    Band.MONITOR: "info",
+    Band.REVIEW: "warning",
+    Band.URGENT: "danger",
+}
+STATE_COLORS: Final = {
+    RuleState.ON: "success",
+    RuleState.SHADOW: "info",
+    RuleState.OFF: "warning",
+}
+MINUTE: Final = 60
+
+
+def band_cell(band: str) -> SafeString:
+    return status_cell(band, color=BAND_COLORS[Band(band)])
+
+
+def state_cell(state: str) -> SafeString:
+    return status_cell(state, color=STATE_COLORS[RuleState(state)])
+
+
+def flags_cell(
+    flags: Iterable[str], shadow_flags: Iterable[str] = ()
+) -> SafeString | str:
+    """The rules that counted; in brackets those that would have."""
+    words = [*flags, *(f"({flag})" for flag in shadow_flags)]
+    return format_html_join(", ", "{}", ((word,) for word in words)) or "-"
+
+
+def sentences_cell(sentences: Iterable[str]) -> SafeString | str:
+    """One below the other."""
+    lines = format_html_join("", "<li>{}</li>", ((line,) for line in sentences))
+    if not lines:
+        return "-"
+    return format_html('<ul class="backoffice-sentences">{}</ul>', lines)
+
+
+def payment_cell(row: Assessment | Review) -> SafeString:
+    """A link to the payment, wherever it has its page."""
+    name = short_name(f"{row.subject_type}:{row.subject_id}")
+    return subject_cell(row.subject_type, row.subject_id, text=name)
+
+
+def person_cell(row: Assessment | Review) -> SafeString:
+    return link_to("accounts_user", row.user_id, row.user.email)
+
+
+def worth_text(assessment: Assessment) -> str:
+    """What the payment was worth when it was judged."""
+    if assessment.worth is None:
+        return "unknown: no rate"
+    return f"{assessment.worth:.2f} {assessment.currency_of_worth}"
+
+
+def local_time_text(assessment: Assessment) -> str:
+    """When it was on the clock of whoever paid."""
+    local = assessment.assessed_at.astimezone(ZoneInfo(assessment.time_zone))
+    return f"{local:%Y-%m-%d %H:%M} in {assessment.time_zone}"
+
+
+def figures_text(figures: Mapping[str, Any]) -> str:
+    """Names and values, as `most 5, seconds 600`."""
+    return ", ".join(f"{name} {value}" for name, value in figures.items()) or "-"
+
+
+def amount_text(amount: Money | None) -> str:
+    """A limit in words."""
+    return "no limit" if amount is None else str(amount)
+
+
+def age_cell(review: Review) -> SafeString | str:
+    """For how long it has been waiting, and whether that is too long."""
+    if review.status != ReviewStatus.OPEN:
+        return "-"
+    age = age_of(review.created_at)
+    return status_cell(f"{age}, overdue", color="danger") if is_late(review) else age
+
+
+def is_late(review: Review) -> bool:
+    waited = timezone.now() - review.created_at
+    return waited.total_seconds() > settings.REVIEW_SLA
+
+
+def age_of(moment: datetime) -> str:
+    """For how long, in its two largest units; a payment may be seconds old."""
+    now = timezone.now()
+    seconds = (now - moment).total_seconds()
+    return timesince(moment, now) if seconds >= MINUTE else f"{seconds:.0f} s"

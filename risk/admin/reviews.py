@@ -1,0 +1,272 @@
+"""The queue of held payments, and the page on which a person decides about one.
+
+Made to be worked through by keyboard: see `backoffice/keys.js`.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.formats import localize
+from django.utils.safestring import SafeString
+from unfold.decorators import action
+
+from events.admin import events_of_subject
+from paycore.backoffice.columns import link_column, link_to
+from paycore.backoffice.forms import ReasonForm
+from paycore.backoffice.lists import exact_filter
+from paycore.backoffice.orders import Order, pressed_by, with_reason
+from paycore.backoffice.pages import Pages
+from paycore.backoffice.tables import Table, number_cell
+from risk.admin.cells import (
+    age_cell,
+    age_of,
+    band_cell,
+    flags_cell,
+    local_time_text,
+    payment_cell,
+    person_cell,
+    sentences_cell,
+    worth_text,
+)
+from risk.admin.filters import (
+    AgeFilter,
+    FlagFilter,
+    HeldBandFilter,
+    ScoreFilter,
+    StatusFilter,
+    SubjectFilter,
+    status_asked,
+)
+from risk.admin.tables import findings_of, rules_asked, timeline_of
+from risk.models import Review, ReviewStatus
+from risk.selectors import QUEUE_ORDER, find_next_review, list_open_reviews
+from risk.services import resolve_review
+
+LIST = "admin:risk_review_changelist"
+PAGE = "admin:risk_review_change"
+
+
+class VerdictForm(ReasonForm):
+    """What is held, and why."""
+
+    def facts(self) -> Sequence[tuple[str, object]]:
+        review: Review = self.row
+        assessment = review.assessment
+        return (
+            ("Amount", assessment.amount),
+            ("Kind", assessment.kind),
+            ("Person", person_cell(review)),
+            ("To", assessment.counterparty or "-"),
+            ("Score", f"{review.score} of 100"),
+            ("Why", sentences_cell(assessment.reasons)),
+            ("Waits since", f"{localize(review.created_at)}, {_ago(review)}"),
+        )
+
+
+def _next_address(pages: Any, review: Review) -> str:
+    """Where to go on: to the next open review, or to the list when there is none."""
+    following = find_next_review(review)
+    return reverse(LIST) if following is None else reverse(PAGE, args=[following.pk])
+
+
+@admin.register(Review)
+class ReviewPages(Pages[Review]):
+    list_display = (
+        *("created_at", "shown_band", "age", "person", "payment", "kind"),
+        *("shown_flags", "shown_status", "shown_score", "shown_amount"),
+    )
+    list_filter = (
+        *(StatusFilter, AgeFilter, HeldBandFilter, ScoreFilter, FlagFilter),
+        SubjectFilter,
+        exact_filter("user", title="user id"),
+    )
+    search_fields = ("=id", "=subject_id", "=user__email")
+    search_help_text = "The whole id, the payment's id, or the user's email address"
+    date_hierarchy = "created_at"
+    list_select_related = ("assessment", "user", "decided_by")
+    actions_list = ("begin",)
+    actions_detail = ("approve", "reject", "go_on")
+    readonly_fields = (
+        *("shown_status", "shown_band", "score", "waits", "amount", "worth", "kind"),
+        *("payment", "person", "counterparty", "created_at", "local_time", "reasons"),
+        *("shown_assessment", "id", "decider", "decided_at", "reason"),
+    )
+
+    decider = link_column(
+        "decided_by_id",
+        page="accounts_user",
+        text="decided_by.email",
+        description="decided by",
+    )
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        is_queue = status_asked(request) == ReviewStatus.OPEN
+        return QUEUE_ORDER if is_queue else ("-created_at", "-pk")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Review | None = None) -> Any:
+        held = (
+            *(("shown_status", "shown_band"), ("score", "waits"), "reasons"),
+            *(("amount", "worth"), ("kind", "payment"), ("person", "counterparty")),
+            *(("created_at", "local_time"), ("shown_assessment", "id")),
+        )
+        verdict = (("decider", "decided_at"), "reason")
+        is_open = obj is not None and obj.status == ReviewStatus.OPEN
+        sections = [(None, {"fields": held}), ("Verdict", {"fields": verdict})]
+        return sections[:1] if is_open else sections
+
+    @admin.display(description="band")
+    def shown_band(self, review: Review) -> SafeString:
+        return band_cell(review.band)
+
+    @admin.display(description="age")
+    def age(self, review: Review) -> SafeString | str:
+        return age_cell(review)
+
+    @admin.display(description="waits for")
+    def waits(self, review: Review) -> SafeString | str:
+        return age_cell(review)
+
+    @admin.display(description="person")
+    def person(self, review: Review) -> SafeString:
+        return person_cell(review)
+
+    @admin.display(description="payment")
+    def payment(self, review: Review) -> SafeString:
+        return payment_cell(review)
+
+    @admin.display(description="kind")
+    def kind(self, review: Review) -> str:
+        return review.assessment.kind
+
+    @admin.display(description="amount")
+    def shown_amount(self, review: Review) -> SafeString:
+        return number_cell(review.assessment.amount)
+
+    @admin.display(description="amount")
+    def amount(self, review: Review) -> str:
+        return str(review.assessment.amount)
+
+    @admin.display(description="worth")
+    def worth(self, review: Review) -> str:
+        return worth_text(review.assessment)
+
+    @admin.display(description="score")
+    def shown_score(self, review: Review) -> SafeString:
+        return number_cell(review.score)
+
+    @admin.display(description="flags")
+    def shown_flags(self, review: Review) -> SafeString | str:
+        return flags_cell(review.flags)
+
+    @admin.display(description="to")
+    def counterparty(self, review: Review) -> str:
+        return review.assessment.counterparty or "-"
+
+    @admin.display(description="on the person's clock")
+    def local_time(self, review: Review) -> str:
+        return local_time_text(review.assessment)
+
+    @admin.display(description="why")
+    def reasons(self, review: Review) -> SafeString | str:
+        return sentences_cell(review.assessment.reasons)
+
+    @admin.display(description="assessment")
+    def shown_assessment(self, review: Review) -> SafeString:
+        return link_to("risk_assessment", review.assessment_id, review.assessment_id)
+
+    def buttons_for(self, row: Review) -> Collection[str]:
+        return self.actions_detail if row.status == ReviewStatus.OPEN else ["go_on"]
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,  # noqa: FBT002
+        change: bool = False,  # noqa: FBT002
+        form_url: str = "",
+        obj: Review | None = None,
+    ) -> HttpResponse:
+        if obj is not None and obj.user_id == request.user.pk:
+            # Nobody decides about a payment of their own. The service says so, too.
+            context["actions_detail"] = [
+                button
+                for button in context.get("actions_detail", ())
+                if button["path"].endswith("/go_on/")
+            ]
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def tables(self, row: Review) -> list[Table]:
+        title = f"What {row.user.email} paid lately"
+        return [
+            findings_of(row.assessment),
+            timeline_of(row.user_id, title=title, here=row.assessment_id),
+            rules_asked(row.assessment),
+            events_of_subject(row.pk),
+        ]
+
+    @with_reason(
+        title="Approve",
+        permission="risk.approve_review",
+        explanation="The payment goes on: a transfer is completed, a payout is sent."
+        " Its score is not judged again; its accounts must still be active.",
+        form=VerdictForm,
+        key="a",
+        then=_next_address,
+    )
+    def approve(self, order: Order) -> str:
+        return _resolve(order, ReviewStatus.APPROVED)
+
+    @with_reason(
+        title="Reject",
+        permission="risk.reject_review",
+        explanation="The payment fails, and its funds are available to the person"
+        " again. It cannot be approved any more.",
+        form=VerdictForm,
+        is_dangerous=True,
+        key="r",
+        then=_next_address,
+    )
+    def reject(self, order: Order) -> str:
+        return _resolve(order, ReviewStatus.REJECTED)
+
+    @action(description="Next", attrs=pressed_by("n"))  # type: ignore[untyped-decorator]
+    def go_on(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        review = self.get_object(request, object_id)
+        following = None if review is None else find_next_review(review)
+        return _lead_to(request, following, otherwise="No other review is open.")
+
+    @action(description="Begin", attrs=pressed_by("n"))  # type: ignore[untyped-decorator]
+    def begin(self, request: HttpRequest) -> HttpResponse:
+        first = list_open_reviews().first()
+        return _lead_to(request, first, otherwise="No review is open.")
+
+
+def _lead_to(
+    request: HttpRequest, review: Review | None, *, otherwise: str
+) -> HttpResponse:
+    if review is None:
+        messages.info(request, otherwise)
+        return redirect(LIST)
+    return redirect(PAGE, review.pk)
+
+
+def _resolve(order: Order, verdict: ReviewStatus) -> str:
+    review = resolve_review(
+        review_id=order.object_id,
+        verdict=verdict,
+        reason=order.reason,
+        by_id=order.by.user_id,
+        origin=order.origin,
+    )
+    assessment = review.assessment
+    told = f"The {assessment.kind} of {assessment.amount} is {review.status}"
+    is_ours = (review.decided_by_id, review.reason) == (order.by.user_id, order.reason)
+    return f"{told}." if is_ours else f"{told} already, by somebody else."
+
+
+def _ago(review: Review) -> str:
+    return f"{age_of(review.created_at)} ago"

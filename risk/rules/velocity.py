@@ -1,0 +1,67 @@
+"""Too many payments in too short a time."""
+
+from risk.rules.base import (
+    DAY_SECONDS,
+    LONGEST_DAYS,
+    AlikeWithin,
+    Case,
+    CountWithin,
+    Figures,
+    Measure,
+    Parameters,
+    Rule,
+)
+
+
+class _Velocity(Rule):
+    highest = {"seconds": LONGEST_DAYS * DAY_SECONDS}
+    sentence = (
+        "{count} earlier payments in {minutes} minutes; more than {most} is unusual."
+    )
+
+    def measures(self, parameters: Parameters) -> tuple[Measure, ...]:
+        return (CountWithin(parameters["seconds"]),)
+
+    def judge(self, case: Case, parameters: Parameters) -> Figures | None:
+        count = case.history.count(CountWithin(parameters["seconds"]))
+        if count <= parameters["most"]:
+            return None
+        return {
+            "count": count,
+            "most": parameters["most"],
+            "minutes": parameters["seconds"] // 60,
+        }
+
+
+class HighVelocity(_Velocity):
+    code = "HIGH_VELOCITY"
+    points = 20
+    parameters = {"most": 5, "seconds": 600}
+
+
+class SuspiciousVelocity(_Velocity):
+    code = "SUSPICIOUS_VELOCITY"
+    points = 20
+    parameters = {"most": 10, "seconds": 3600}
+
+
+class PossibleDuplicate(Rule):
+    """Perhaps somebody pressed the button twice: worth knowing, not worth points."""
+
+    code = "POSSIBLE_DUPLICATE"
+    points = 0
+    parameters = {"seconds": 300}
+    highest = {"seconds": LONGEST_DAYS * DAY_SECONDS}
+    sentence = (
+        "The same amount went to the same place {count} times in {minutes} minutes"
+        " before."
+    )
+
+    def measures(self, parameters: Parameters) -> tuple[Measure, ...]:
+        return (AlikeWithin(parameters["seconds"]),)
+
+    def judge(self, case: Case, parameters: Parameters) -> Figures | None:
+        count = case.history.count(AlikeWithin(parameters["seconds"]))
+        if count == 0:
+            return None
+        return {"count": count, "minutes": parameters["seconds"] // 60}

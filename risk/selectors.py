@@ -1,0 +1,159 @@
+"""Reading what was thought of payments, and what waits for a person."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from paycore.lib.errors import NotFound
+from risk.models import Assessment, Band, Review, ReviewStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFilter:
+    """None means any."""
+
+    status: str | None = None
+    subject_type: str | None = None
+    band: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewQueue:
+    """What waits, by band, and how much of it for too long."""
+
+    open: dict[Band, int]
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreSummary:
+    """How payments scored: by band, by ten points, by flag (counted, in shadow)."""
+
+    total: int
+    bands: dict[Band, int]
+    bins: list[int]
+    flags: list[tuple[str, int, int]]
+
+
+def find_assessments(subject_ids: Collection[UUID]) -> dict[UUID, Assessment]:
+    """What was thought of those of these payments that were judged."""
+    found = Assessment.objects.filter(subject_id__in=subject_ids)
+    return {assessment.subject_id: assessment for assessment in found}
+
+
+def list_reviews(*, filters: ReviewFilter) -> QuerySet[Review]:
+    """Reviews with their assessments, newest first."""
+    wanted = {
+        "status": filters.status,
+        "subject_type": filters.subject_type,
+        "band": filters.band,
+    }
+    return (
+        Review.objects.select_related("assessment")
+        .filter(**{name: value for name, value in wanted.items() if value is not None})
+        .order_by("-created_at", "-pk")
+    )
+
+
+def get_review(*, review_id: UUID) -> Review:
+    """Raises: `NotFound`."""
+    review = list_reviews(filters=ReviewFilter()).filter(pk=review_id).first()
+    if review is None:
+        raise NotFound
+    return review
+
+
+def get_review_queue(*, sla_seconds: int) -> ReviewQueue:
+    """What waits now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_QUEUE, [sla_seconds])
+        rows = cursor.fetchall()
+    counted = {band: (waiting, late) for band, waiting, late in rows}
+    return ReviewQueue(
+        open={band: counted.get(band.value, (0, 0))[0] for band in Band},
+        overdue=sum(late for _, late in counted.values()),
+    )
+
+
+_QUEUE: Final = """
+    SELECT band, count(*), count(*) FILTER (
+        WHERE created_at < statement_timestamp() - make_interval(secs => %s)
+    )
+    FROM risk_review WHERE status = 'open' GROUP BY band
+"""
+
+
+def summarize_scores(start: datetime, end: datetime) -> ScoreSummary:
+    """How payments from `start` (included) to `end` scored. Two statements."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SCORES, [start, end])
+        scores = cursor.fetchall()
+        cursor.execute(_FLAGS, {"start": start, "end": end})
+        flags = cursor.fetchall()
+    bands = dict.fromkeys(Band, 0)
+    bins = [0] * BINS
+    for band, bin_of, count in scores:
+        bands[Band(band)] += count
+        bins[bin_of] += count
+    return ScoreSummary(sum(bins), bands, bins, [tuple(row) for row in flags])
+
+
+# 0-9, 10-19, ..., and 90-100.
+BINS: Final = 10
+_SCORES: Final = """
+    SELECT band, least(score / 10, 9), count(*)
+    FROM risk_assessment
+    WHERE assessed_at >= %s AND assessed_at < %s
+    GROUP BY 1, 2
+"""
+_FLAGS: Final = """
+    SELECT flag, sum(counted), sum(shadowed)
+    FROM (
+        SELECT unnest(flags) AS flag, 1 AS counted, 0 AS shadowed
+        FROM risk_assessment
+        WHERE assessed_at >= %(start)s AND assessed_at < %(end)s
+        UNION ALL
+        SELECT unnest(shadow_flags), 0, 1
+        FROM risk_assessment
+        WHERE assessed_at >= %(start)s AND assessed_at < %(end)s
+    ) AS flagged
+    GROUP BY flag
+    ORDER BY sum(counted) + sum(shadowed) DESC, flag
+"""
+
+
+def find_reviews(subject_ids: Collection[UUID]) -> dict[UUID, Review]:
+    """The reviews of those of these payments that were held."""
+    found = Review.objects.filter(subject_id__in=subject_ids)
+    return {review.subject_id: review for review in found}
+
+
+# Urgent before the others, then who has waited longest. Of the two bands that hold, the
+# urgent one is the last in the alphabet.
+QUEUE_ORDER: Final = ("-band", "created_at", "pk")
+
+
+def list_open_reviews() -> QuerySet[Review]:
+    """What waits for a person, in the order in which to look at it."""
+    return Review.objects.filter(status=ReviewStatus.OPEN).order_by(*QUEUE_ORDER)
+
+
+def find_oldest_review() -> datetime | None:
+    """Since when the open review that has waited longest has been waiting."""
+    waiting = Review.objects.filter(status=ReviewStatus.OPEN).order_by("created_at")
+    return waiting.values_list("created_at", flat=True).first()
+
+
+def find_next_review(review: Review) -> Review | None:
+    """The open one after this one in the queue; after the last one, the first."""
+    others = list_open_reviews().exclude(pk=review.pk)
+    of_band = Q(band=review.band)
+    later = of_band & Q(created_at__gt=review.created_at)
+    beside = of_band & Q(created_at=review.created_at, pk__gt=review.pk)
+    after = others.filter(Q(band__lt=review.band) | later | beside)
+    return after.first() or others.first()
