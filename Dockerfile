@@ -17,8 +17,8 @@ ENV PATH=/opt/venv/bin:$PATH \
 
 # Its own user, with a number, so that Kubernetes can see that it is not root.
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/paycore paycore \
-    && mkdir /var/lib/paycore/metrics \
-    && chown paycore:paycore /var/lib/paycore/metrics
+    && mkdir /var/lib/paycore/metrics /var/lib/paycore/outbox \
+    && chown paycore:paycore /var/lib/paycore/metrics /var/lib/paycore/outbox
 
 WORKDIR /app
 COPY --from=packages /opt/venv /opt/venv
@@ -26,6 +26,8 @@ COPY . .
 # Collecting needs settings but no secret: these are thrown away with the command.
 RUN SECRET_KEY=only-for-collecting-static-files-0123456789-abcdefghijk \
     METRICS_TOKEN=only-for-collecting-static-files-0123456789 \
+    ENCRYPTION_KEYS=b25seS1mb3ItY29sbGVjdGluZy1zdGF0aWMtZmlsZXM= \
+    PAYOUT_GATEWAYS=EUR=sandbox \
     ALLOWED_HOSTS=localhost \
     DATABASE_URL=postgres://nobody@localhost/none \
     REDIS_URL=redis://localhost/0 \

@@ -1,6 +1,6 @@
 # Everything a person starts. Python 3.11 and make are all that a machine needs.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench format requirements runtime dev
+.PHONY: help demo run test check chaos bench format requirements runtime dev
 
 # Any Python of at least 3.11 will do: make PYTHON=/path/to/python3.12 demo
 PYTHON ?= $(shell python3.11 -c 'print("python3.11")' 2>/dev/null || echo python3)
@@ -16,7 +16,8 @@ help:
 	@echo "make run           start everything, seeded, and serve until Ctrl-C"
 	@echo "make test          everything that continuous integration runs"
 	@echo "make check         the part of it that runs no test"
-	@echo "make bench         measure transfers per second against plain SQL"
+	@echo "make chaos         kill workers while payouts are sent, prove that none is lost"
+	@echo "make bench         measure transfers and payouts per second"
 	@echo "make format        format the code"
 	@echo "make requirements  pin the newest versions of the dependencies"
 	@echo
@@ -28,6 +29,9 @@ demo: runtime
 
 run: runtime
 	@$(BIN)/python -m paycore.stack run
+
+chaos: runtime
+	@$(BIN)/python -m paycore.stack chaos
 
 bench: runtime
 	@$(BIN)/python -m paycore.stack bench

@@ -1,4 +1,5 @@
-"""The whole stack as processes of one home: web server, worker, beat.
+"""The whole stack as processes of one home: web server, worker, beat, and the sandbox
+bank if payouts go there.
 
 All of them end together: when the stack is told to stop, when one of them dies, and,
 through the kernel, when the supervisor itself is killed. What a kill left behind all
@@ -13,6 +14,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,7 +24,7 @@ from typing import Final, NoReturn
 import psutil
 
 from paycore.settings.environment import ROOT
-from paycore.stack import embedded, processes
+from paycore.stack import bank, embedded, processes
 from paycore.stack.locks import FileLock, is_held
 from paycore.stack.processes import Deaths, StackError, end_of_log
 
@@ -51,8 +53,10 @@ class Supervisor:
     port: int
     embedded: bool
     say: Callable[[str], None]
+    # Whether payouts go to the sandbox bank of this home.
+    has_bank: bool = False
     children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    deaths: Deaths = field(default_factory=Deaths)
+    deaths: dict[str, Deaths] = field(default_factory=lambda: defaultdict(Deaths))
 
     @property
     def url(self) -> str:
@@ -93,7 +97,7 @@ class Supervisor:
             try:
                 self.require_all_alive()
             except ProcessEnded as ended:
-                if self.deaths.are_too_many():
+                if self.deaths[ended.name].are_too_many():
                     raise
                 self.say(f"{ended.summary} Starting it again")
                 # Its children outlive a killed process, and may hold the port.
@@ -200,7 +204,9 @@ class Supervisor:
 
     def _commands(self) -> dict[str, list[str]]:
         celery = ["celery", "--app=paycore.celery", "--quiet"]
+        sandbox = {"bank": ["paycore.stack.bank", f"--home={self.home}"]}
         return {
+            **(sandbox if self.has_bank else {}),
             "web": [
                 "granian",
                 "--interface=wsgi",
@@ -261,6 +267,8 @@ class Supervisor:
         )
 
     def _readiness(self) -> tuple[bool, str]:
+        if self.has_bank and not bank.is_listening(self.home):
+            return False, f"the sandbox bank does not listen: {self.log('bank')}"
         connection = http.client.HTTPConnection(HOST, self.port, timeout=5)
         try:
             connection.request("GET", "/health/ready")
@@ -273,6 +281,9 @@ class Supervisor:
 
     def _stop(self) -> None:
         self.say("Stopping")
+        # The bank last: a worker may still be waiting for its answer.
+        others = [child for name, child in self.children.items() if name != "bank"]
+        processes.end(others, seconds=SECONDS_TO_STOP)
         processes.end(list(self.children.values()), seconds=SECONDS_TO_STOP)
         for child in self.children.values():
             # What a killed process could not stop itself.

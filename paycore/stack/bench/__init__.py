@@ -1,4 +1,5 @@
-"""`make bench`: transfers per second, against plain SQL on the same server.
+"""`make bench`: transfers per second, against plain SQL on the same server, and payouts
+per second, through the sandbox bank.
 
 docs/performance.md tells what is measured and how to read it.
 """

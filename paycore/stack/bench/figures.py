@@ -11,6 +11,9 @@ from typing import Final
 SINGLES_AIM: Final = 0.35
 BATCHES_AIM: Final = 3.5
 BATCHES_AIM_PER_SECOND: Final = 10_000.0
+PAYOUTS_AIM_PER_SECOND: Final = 300.0
+# A query that does not feel finished payouts still varies by itself.
+CLAIMS_AIM: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Part(StrEnum):
     PREPARED = "prepared SQL"
     SERVICE = "service calls"
     BOOKS = "engine calls"
+    PAYOUTS = "payouts"
 
 
 class Choice(StrEnum):
@@ -56,7 +60,8 @@ class Leg:
     """One measurement, taken several times, because machines are noisy.
 
     `rival` is plain SQL with as many clients and the same choice of accounts, where
-    there is one. `size` is how many transfers a request or call carries.
+    there is one. `size` is how many transfers a request or call carries. The clients of
+    payouts are worker processes.
     """
 
     part: Part
@@ -83,6 +88,16 @@ class Leg:
     def latencies(self) -> list[float]:
         """Of all requests of all runs, sorted."""
         return sorted(latency for run in self.runs for latency in run.latencies)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What the query of a claim takes, without and with so many finished payouts."""
+
+    finished: int
+    seconds_before: float
+    seconds_after: float
+    plan: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +136,31 @@ def best_plain(legs: Iterable[Leg]) -> Leg:
 
 
 def ratio(leg: Leg, legs: Iterable[Leg]) -> float | None:
-    """To its rival; what has none is compared with plain SQL at its best."""
+    """To its rival; what has none is compared with plain SQL at its best.
+
+    Payouts are compared with nothing: plain SQL talks to no bank.
+    """
+    if leg.part is Part.PAYOUTS:
+        return None
     return share(leg, leg.rival or best_plain(legs))
 
 
-def verdicts(legs: Sequence[Leg]) -> list[Verdict]:
+def verdicts(legs: Sequence[Leg], claims: Claims) -> list[Verdict]:
     """Best against best: neither side chooses where the other one is slow."""
     plain = best_plain(legs)
     single = fastest(_between_any(legs, Part.SINGLES))
     batch = fastest(_between_any(legs, Part.BATCHES))
+    payouts = fastest(_between_any(legs, Part.PAYOUTS))
     enough = min(BATCHES_AIM_PER_SECOND, BATCHES_AIM * plain.per_second)
     return [
         Verdict("single transfers / plain SQL", share(single, plain) or 0, SINGLES_AIM),
         Verdict("transfers/s in batches", batch.per_second, enough),
+        Verdict("payouts/s", payouts.per_second, PAYOUTS_AIM_PER_SECOND),
+        Verdict(
+            f"claims without / with {claims.finished:,} finished payouts",
+            claims.seconds_before / claims.seconds_after,
+            CLAIMS_AIM,
+        ),
     ]
 
 

@@ -1,22 +1,29 @@
 """The benchmark from beginning to end. Imported once Django is set up."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from django.conf import settings
 from rich.console import Console
 
-from paycore.stack.bench import machine, report
+from paycore.stack.bench import machine, report, spending
 from paycore.stack.bench.course import ROUNDS, Course, Stage, count_all
-from paycore.stack.bench.figures import Leg
+from paycore.stack.bench.figures import Claims, Leg, Part
+from paycore.stack.bench.finished import FINISHED, look_at_claims
+from paycore.stack.bench.payouts import PayingOut
 from paycore.stack.bench.plain import Plain
 from paycore.stack.bench.sending import Sending
+from paycore.stack.bench.spending import SpendingReports
 from paycore.stack.bench.town import found_town, settle_down
 from reconciliation.checks import CHECKS
 from reconciliation.services import prove_books
 
 Say = Callable[[str], None]
 MOST_COMPLAINTS: Final = 20
+WORKERS: Final = (1, 2)
+PAYOUTS_PER_SECOND: Final = 200
 
 
 def measure(*, port: int, seconds: int, accounts: int, say: Say) -> bool:
@@ -39,10 +46,18 @@ def measure(*, port: int, seconds: int, accounts: int, say: Say) -> bool:
     stages = course.stages()
     _run(stages, say)
     legs = [stage.leg for stage in stages]
+    paying = PayingOut(settings.HOME, town)
+    legs += _pay_out(paying, seconds * PAYOUTS_PER_SECOND, say)
+    say(f"Finishing {FINISHED:,} payouts, for as long as it takes to look at them")
+    claims = look_at_claims(paying)
+    say(f"Spending {spending.PURCHASES:,} times, for as long as it takes to add it up")
+    # Where the clock is read: nobody hands a benchmark the time.
+    spent = spending.look_at_spending(town, now=datetime.now(UTC))  # noqa: TID251
     say("Counting transfers and proving the books")
     wrong = [*_errors([*warming, *legs]), *_miscounted([*warming, *legs], course)]
     wrong += [str(difference) for difference in prove_books()]
-    _print(report.console(), legs, facts, wrong)
+    findings = Findings(legs, claims, spent)
+    _print(report.console(), findings, facts, wrong)
     return not wrong
 
 
@@ -51,6 +66,15 @@ def _run(stages: Sequence[Stage], say: Say) -> None:
         say(f"Measuring, round {number} of {ROUNDS}")
         for stage in stages:
             stage.leg.runs.append(stage.run())
+
+
+def _pay_out(paying: PayingOut, payouts: int, say: Say) -> Iterator[Leg]:
+    paying.prepare()
+    for workers in WORKERS:
+        say(f"Paying out with {workers} worker{'s' * (workers > 1)}")
+        leg = Leg(Part.PAYOUTS, workers)
+        leg.runs += paying.run(workers=workers, payouts=payouts, rounds=ROUNDS)
+        yield leg
 
 
 def _errors(legs: Sequence[Leg]) -> Iterator[str]:
@@ -65,25 +89,42 @@ def _miscounted(legs: Sequence[Leg], course: Course) -> Iterator[str]:
             yield f"Lost or doubled: {count}"
 
 
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that was measured."""
+
+    legs: Sequence[Leg]
+    claims: Claims
+    spending: SpendingReports
+
+
 def _print(
     console: Console,
-    legs: Sequence[Leg],
+    findings: Findings,
     facts: Sequence[tuple[str, str]],
     wrong: Sequence[str],
 ) -> None:
+    legs, claims = findings.legs, findings.claims
     console.print()
     console.print(report.table(legs))
     console.print(report.LEGEND, style="dim")
     console.print()
+    console.print(report.claims(claims), soft_wrap=True, markup=False, highlight=False)
+    console.print()
+    console.print(spending.table(findings.spending))
+    for line in spending.lines(findings.spending):
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
+    console.print()
     console.print(report.facts(facts))
     console.print()
-    for aim in report.aims(legs):
+    for aim in report.aims(legs, claims):
         console.print(aim)
-    transfers = sum(leg.transfers for leg in legs)
+    payouts = sum(leg.transfers for leg in legs if leg.part is Part.PAYOUTS)
+    transfers = sum(leg.transfers for leg in legs) - payouts
     if not wrong:
         console.print(
             f"The books are right: {len(CHECKS)} checks of {transfers:,} measured"
-            " transfers, none lost, none doubled, no error."
+            f" transfers and {payouts:,} payouts, none lost, none doubled, no error."
         )
     for complaint in wrong[:MOST_COMPLAINTS]:
         console.print(complaint, style="bold red", markup=False)

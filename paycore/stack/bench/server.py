@@ -39,14 +39,20 @@ CONDITIONS: Final = {
     "DEBUG": "off",
     "LOG_LEVEL": "INFO",
     "LOG_FORMAT": "json",
+    "PAYOUT_GATEWAYS": "*=sandbox",
+    "SANDBOX_BANK_URL": "",
 }
 
 
-class WebOnly(Supervisor):
-    """No worker, no beat: nobody else's work on the cores that are measured."""
+class WithoutWorkers(Supervisor):
+    """No worker, no beat: nobody else's work on the cores that are measured.
+
+    The sandbox bank does nothing unless it is asked.
+    """
 
     def _commands(self) -> dict[str, list[str]]:
-        return {"web": super()._commands()["web"]}
+        commands = super()._commands()
+        return {name: commands[name] for name in ("bank", "web")}
 
 
 @dataclass(slots=True)
@@ -76,8 +82,14 @@ def measured_server(say: Callable[[str], None]) -> Iterator[Measured]:
         os.environ["PAYCORE_HOME"] = str(home)
         os.environ["DATABASE_URL"] = _url(home, measured.database_name)
         django.setup()
-        web = WebOnly(home=home, port=measured.port, embedded=is_embedded, say=say)
-        stack.enter_context(web.running(seed=False))
+        server = WithoutWorkers(
+            home=home,
+            port=measured.port,
+            embedded=is_embedded,
+            say=say,
+            has_bank=True,
+        )
+        stack.enter_context(server.running(seed=False))
         yield measured
 
 

@@ -2,7 +2,14 @@
 
 from rich.console import Console
 
-from paycore.stack.demo import chapters, conversions, corrections, deposits
+from paycore.stack.demo import (
+    chapters,
+    conversions,
+    corrections,
+    deposits,
+    payouts,
+    reviews,
+)
 from paycore.stack.demo.stage import Stage
 from paycore.stack.supervisor import Supervisor
 
@@ -30,6 +37,14 @@ CHAPTERS = {
     "Refunds: never more than was paid": corrections.money_is_given_back,
     "Reversals: the mirror of what should not have been": (
         corrections.movements_are_reversed
+    ),
+    "Money leaves: held at once, sent once, taken or given back": payouts.money_leaves,
+    "Large payouts wait for somebody else's approval": payouts.payouts_need_four_eyes,
+    "A payout of which nobody knows waits for a person, and its funds with it": (
+        payouts.a_person_decides
+    ),
+    "A payment that looks like fraud waits for a person, and its funds with it": (
+        reviews.suspicions_are_looked_into
     ),
     "Nothing is forgotten: entries, the statement, the past": chapters.history_is_read,
     "The proof of the books": chapters.books_are_proved,

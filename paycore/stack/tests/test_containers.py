@@ -88,7 +88,8 @@ def test_compose_asks_for_known_variables_only():
 def test_secrets_have_no_default():
     text = (ROOT / "docker-compose.yml").read_text()
 
-    for secret in ("SECRET_KEY", "METRICS_TOKEN", "POSTGRES_PASSWORD"):
+    secrets = ("SECRET_KEY", "METRICS_TOKEN", "POSTGRES_PASSWORD", "ENCRYPTION_KEYS")
+    for secret in secrets:
         assert set(re.findall(rf"\$\{{{secret}(..)", text)) == {":?"}
 
 

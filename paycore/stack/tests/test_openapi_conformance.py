@@ -29,7 +29,12 @@ from paycore.api.principals import Scope
 from paycore.lib.money import CURRENCIES, Money
 from paycore.lib.origin import Origin
 from paycore.testing.cast import Caller, Player
+from paycore.testing.gateways import ScriptedGateway
+from paycore.testing.suspicion import suspect_everything
 from paycore.wsgi import application
+from payouts.tests.orders import request_by
+from payouts.tests.working import send_into_review
+from risk.models import Review
 
 # Beside the edges, which take most of the time.
 EXAMPLES: Final = 15
@@ -77,6 +82,7 @@ def known(
     operator: Player,
     account_of: Callable[..., Account],
     pay: Callable[..., Any],
+    gateway: ScriptedGateway,
 ) -> Known:
     """One of each kind, so that not everything is a 404."""
     funded, empty = account_of(ada, "USD", "1000.00"), account_of(ada, "USD")
@@ -92,6 +98,7 @@ def known(
         at=timezone.now(),
         ttl_seconds=60,
     )
+    payouts = _payouts_of(ada, account_of(ada, "EUR", "20000.00"), gateway)
     why, origin = "A test needs it", Origin(actor="test")
     freeze_account(account_id=frozen.pk, reason=why, origin=origin)
     suspend_user(user_id=mallory.id, by=operator.principal, reason=why, origin=origin)
@@ -107,6 +114,8 @@ def known(
         "transfer_id": [str(transfer.pk)],
         "quote_id": [str(quote.pk)],
         "api_key_id": [_key_of(ada), _key_of(operator)],
+        "review_id": [_review_of(ada, funded)],
+        **payouts,
     }
 
 
@@ -218,6 +227,31 @@ def _number(text: Any) -> int | None:
         return UUID(text).int
     except (TypeError, ValueError, AttributeError):
         return None
+
+
+def _payouts_of(
+    player: Player, account: Account, gateway: ScriptedGateway
+) -> dict[str, list[str]]:
+    # One that is pending, one that waits for approval, one that needs a person; and
+    # the account for more, because the document's example is in euros.
+    in_doubt = send_into_review(gateway, request_by(player, account, "10.00"))
+    pending = request_by(player, account, "10.00")
+    large = request_by(player, account, "5000.00")
+    payouts, one = "/v1/payouts", "/v1/payouts/{payout_id}"
+    return {
+        f"{payouts} account_id": [str(account.pk)],
+        f"{one}/approve payout_id": [str(large.pk)],
+        f"{one}/resolve payout_id": [str(in_doubt.pk)],
+        "payout_id": [str(pending.pk)],
+    }
+
+
+def _review_of(player: Player, account: Account) -> str:
+    # One payment is held, and none of those that follow.
+    suspect_everything()
+    request_by(player, account, "10.00")
+    suspect_everything(points=0)
+    return str(Review.objects.get().pk)
 
 
 def _key_of(player: Player) -> str:

@@ -11,6 +11,8 @@ from paycore.settings.environment import ROOT
 COMPLETE = {
     "SECRET_KEY": "0Sx4tq8nV2mLr6yKc9wZb3eHd7uJf1pAg5iQoTRsXvYNkBMzEh",
     "METRICS_TOKEN": "pN4vB8xZ2cM6qW0eR5tY9uI3oA7sD1fG",
+    "ENCRYPTION_KEYS": "TkPj0Gf0gMpZ0mKq3vD3oXnq5rUZsWc1y7bH2eA9dLs=",
+    "PAYOUT_GATEWAYS": "EUR=sandbox",
     "ALLOWED_HOSTS": "pay.example.com, api.example.com",
     "DATABASE_URL": "postgres://paycore:secret@db.internal/paycore?sslmode=require",
     "REDIS_URL": "redis://valkey.internal:6379/0",
@@ -59,6 +61,9 @@ def test_each_missing_variable_is_named(name):
         ("SECRET_KEY", "secret" * 20),
         ("JWT_SIGNING_KEY", "short"),
         ("METRICS_TOKEN", "metrics"),
+        ("ENCRYPTION_KEYS", "short"),
+        ("PAYOUT_GATEWAYS", "EUR=mattress"),
+        ("PAYOUT_LEASE", "9"),
         ("ALLOWED_HOSTS", "*"),
         ("DATABASE_URL", "sqlite:///db.sqlite3"),
     ],

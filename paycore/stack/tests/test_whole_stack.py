@@ -15,6 +15,7 @@ import pytest
 
 from paycore.settings.environment import ROOT
 from paycore.stack import processes
+from paycore.stack.bank import is_listening, url_file
 
 SECONDS = 120
 
@@ -27,6 +28,8 @@ def environment(new_home):
     ours = {"PORT": str(port), "PAYCORE_HOME": str(new_home)}
     # Never the servers of whoever runs the tests: this seeds people.
     hidden = {"DATABASE_URL", "REDIS_URL", "DEMO_PASSWORD", "MAKELEVEL"}
+    # Nor another bank.
+    hidden |= {"PAYOUT_GATEWAYS", "SANDBOX_BANK_URL"}
     return {key: value for key, value in os.environ.items() if key not in hidden} | ours
 
 
@@ -57,6 +60,13 @@ def wait_until_ready(stack, environment):
                 return
         time.sleep(0.1)
     raise AssertionError("The stack is not ready.")
+
+
+def wait_until(is_so):
+    deadline = time.monotonic() + SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline, "Waited too long."
+        time.sleep(0.1)
 
 
 def processes_of(environment):
@@ -121,6 +131,37 @@ def test_a_killed_process_is_started_again(environment):
     told, _ = stack.communicate(timeout=60)
     assert stack.returncode == 0
     assert "web ended unexpectedly (signal SIGKILL). Starting it again" in told
+
+
+def test_the_bank_is_started_again_when_it_is_killed(environment):
+    home = Path(environment["PAYCORE_HOME"])
+    stack = start("run", environment)
+    wait_until_ready(stack, environment)
+    memory = home / "run" / "stacks" / environment["PORT"] / "processes.json"
+    wait_until(lambda: is_listening(home))
+    bank = processes.recall(memory)["bank"].find()
+
+    bank.kill()
+
+    assert processes.wait_for_end([bank], seconds=30) == []
+    wait_until(lambda: is_listening(home))
+    stack.send_signal(signal.SIGTERM)
+    told, _ = stack.communicate(timeout=60)
+    assert stack.returncode == 0
+    assert "bank ended unexpectedly (signal SIGKILL). Starting it again" in told
+    assert not url_file(home).exists()
+
+
+def test_a_bank_that_runs_elsewhere_is_not_started_here(environment):
+    environment["SANDBOX_BANK_URL"] = "http://127.0.0.1:1"
+    stack = start("run", environment)
+    wait_until_ready(stack, environment)
+
+    stack.send_signal(signal.SIGTERM)
+    told, _ = stack.communicate(timeout=60)
+
+    assert "Starting web, worker, beat" in told
+    assert not Path(environment["PAYCORE_HOME"], "bank").exists()
 
 
 def test_a_taken_port_is_told_in_a_sentence(environment):

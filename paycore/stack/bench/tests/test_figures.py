@@ -6,6 +6,7 @@ import pytest
 
 from paycore.stack.bench.figures import (
     Choice,
+    Claims,
     Leg,
     Part,
     Run,
@@ -13,6 +14,8 @@ from paycore.stack.bench.figures import (
     ratio,
     verdicts,
 )
+
+CLAIMS = Claims(1_000_000, seconds_before=0.001, seconds_after=0.002, plan="Index")
 
 
 def leg_of(part: Part, *per_second: int, **fields) -> Leg:
@@ -82,6 +85,12 @@ def test_there_is_no_ratio_to_a_rival_that_did_nothing():
     assert ratio(leg_of(Part.SINGLES, 500, rival=rival), [rival]) is None
 
 
+def test_payouts_are_compared_with_nothing():
+    legs = [leg_of(Part.PLAIN, 2000), leg_of(Part.PAYOUTS, 500)]
+
+    assert ratio(legs[1], legs) is None
+
+
 def test_best_is_compared_with_best():
     legs = [
         leg_of(Part.SINGLES, 100),
@@ -92,12 +101,16 @@ def test_best_is_compared_with_best():
         leg_of(Part.PLAIN, 2000),
         leg_of(Part.BATCHES, 300),
         leg_of(Part.BATCHES, 6999),
+        leg_of(Part.PAYOUTS, 200),
+        leg_of(Part.PAYOUTS, 300),
     ]
 
-    single, batch = verdicts(legs)
+    single, batch, payouts, claims = verdicts(legs, CLAIMS)
 
     assert (single.reached, single.aim, single.is_reached) == (0.35, 0.35, True)
     assert (batch.reached, batch.aim, batch.is_reached) == (6999, 7000, False)
+    assert (payouts.reached, payouts.aim, payouts.is_reached) == (300, 300, True)
+    assert (claims.reached, claims.aim, claims.is_reached) == (0.5, 0.5, True)
 
 
 def test_ten_thousand_transfers_a_second_in_batches_are_always_enough():
@@ -105,9 +118,10 @@ def test_ten_thousand_transfers_a_second_in_batches_are_always_enough():
         leg_of(Part.SINGLES, 1000),
         leg_of(Part.PLAIN, 5000),
         leg_of(Part.BATCHES, 10_000),
+        leg_of(Part.PAYOUTS, 300),
     ]
 
-    single, batch = verdicts(legs)
+    single, batch, *_ = verdicts(legs, CLAIMS)
 
     assert not single.is_reached
     assert (batch.aim, batch.is_reached) == (10_000, True)
