@@ -41,6 +41,7 @@ class ProcessEnded(StackError):
 
     def __init__(self, name: str, returncode: int, *, log: Path) -> None:
         self.name = name
+        self.was_killed = returncode < 0
         self.summary = f"{name} ended unexpectedly ({describe(returncode)})."
         super().__init__(f"{self.summary} {log} ends with:\n{end_of_log(log)}")
 
@@ -97,12 +98,7 @@ class Supervisor:
             try:
                 self.require_all_alive()
             except ProcessEnded as ended:
-                if self.deaths[ended.name].are_too_many():
-                    raise
-                self.say(f"{ended.summary} Starting it again")
-                # Its children outlive a killed process, and may hold the port.
-                end_group(self.children[ended.name].pid, home=self.home)
-                self._start(ended.name)
+                self._start_again(ended)
             time.sleep(SECONDS_BETWEEN_LOOKS)
 
     def require_all_alive(self) -> None:
@@ -202,6 +198,14 @@ class Supervisor:
                 {name: child.pid for name, child in self.children.items()},
             )
 
+    def _start_again(self, ended: ProcessEnded) -> None:
+        if self.deaths[ended.name].are_too_many():
+            raise ended
+        self.say(f"{ended.summary} Starting it again")
+        # Its children outlive a killed process, and may hold the port.
+        end_group(self.children[ended.name].pid, home=self.home)
+        self._start(ended.name)
+
     def _commands(self) -> dict[str, list[str]]:
         celery = ["celery", "--app=paycore.celery", "--quiet"]
         sandbox = {"bank": ["paycore.stack.bank", f"--home={self.home}"]}
@@ -256,7 +260,13 @@ class Supervisor:
         deadline = time.monotonic() + SECONDS_TO_BE_READY
         answer = "no answer yet"
         while time.monotonic() < deadline:
-            self.require_all_alive()
+            try:
+                self.require_all_alive()
+            except ProcessEnded as ended:
+                # One that gives up at its start would do so again.
+                if not ended.was_killed:
+                    raise
+                self._start_again(ended)
             is_ready, answer = self._readiness()
             if is_ready:
                 return

@@ -33,40 +33,59 @@ def environment(new_home):
     return {key: value for key, value in os.environ.items() if key not in hidden} | ours
 
 
-def start(command, environment, **more):
-    return subprocess.Popen(
-        [sys.executable, "-m", "paycore.stack", command],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        **more,
-    )
+@pytest.fixture
+def start(environment):
+    """Start a command of the stack. A test that fails leaves none running."""
+    with contextlib.ExitStack() as started:
 
-
-def wait_until_ready(stack, environment):
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        assert stack.poll() is None, stack.stdout.read()
-        with contextlib.suppress(OSError):
-            connection = http.client.HTTPConnection(
-                "127.0.0.1", int(environment["PORT"]), timeout=5
+        def start_one(command, **variables):
+            stack = subprocess.Popen(
+                [sys.executable, "-m", "paycore.stack", command],
+                cwd=ROOT,
+                env=environment | variables,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
             )
-            connection.request("GET", "/health/ready")
-            status = connection.getresponse().status
-            connection.close()
-            if status == 200:
-                return
-        time.sleep(0.1)
-    raise AssertionError("The stack is not ready.")
+            started.enter_context(stack)
+            started.callback(stack.kill)
+            return stack
+
+        yield start_one
 
 
-def wait_until(is_so):
+def wait_until_serving(stack):
+    """Until it says so itself: only then are all of its processes looked after."""
+    told = ""
+    while "Ctrl-C stops everything" not in told:
+        told += stack.stdout.readline() or pytest.fail(told)
+    return told
+
+
+def is_ready(environment):
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", int(environment["PORT"]), timeout=5
+    )
+    with contextlib.closing(connection), contextlib.suppress(OSError):
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == 200
+    return False
+
+
+def wait_until(is_so, *, stack):
     deadline = time.monotonic() + SECONDS
     while not is_so():
+        assert stack.poll() is None, stack.stdout.read()
         assert time.monotonic() < deadline, "Waited too long."
         time.sleep(0.1)
+
+
+def end(stack):
+    """Tell it to stop; what it said since `wait_until_serving`."""
+    stack.send_signal(signal.SIGTERM)
+    told, _ = stack.communicate(timeout=SECONDS)
+    assert stack.returncode == 0, told
+    return told
 
 
 def processes_of(environment):
@@ -79,98 +98,86 @@ def processes_of(environment):
     return found
 
 
-def test_a_killed_stack_leaves_nothing_that_blocks_the_next(environment):
-    killed = start("run", environment)
-    wait_until_ready(killed, environment)
+def test_a_killed_stack_leaves_nothing_that_blocks_the_next(start, environment):
+    killed = start("run")
+    wait_until_serving(killed)
     running = processes_of(environment)
 
     killed.kill()
     killed.communicate()
 
     assert len(running) >= 6
-    _, alive = psutil.wait_procs(running, timeout=30)
+    _, alive = psutil.wait_procs(running, timeout=SECONDS)
     assert alive == []
 
-    demo = start("demo", environment)
-    told, _ = demo.communicate(timeout=SECONDS)
+    demo = start("demo")
+    told, _ = demo.communicate(timeout=2 * SECONDS)
 
     assert demo.returncode == 0, told
     assert "steps went as expected, and the books are right." in told
     assert processes_of(environment) == []
 
 
-def test_told_to_stop_it_stops_everything(environment):
-    stack = start("run", environment)
-    told = ""
-    while "Ctrl-C stops everything" not in told:
-        told += stack.stdout.readline() or pytest.fail(told)
+def test_told_to_stop_it_stops_everything(start, environment):
+    stack = start("run")
+    told = wait_until_serving(stack)
 
-    stack.send_signal(signal.SIGTERM)
-    last_words, _ = stack.communicate(timeout=60)
+    end(stack)
 
-    assert stack.returncode == 0, last_words
     assert f"http://127.0.0.1:{environment['PORT']}/admin/" in told
     assert "ada@paycore.example" in told
     assert f"signed by {environment['PAYCORE_HOME']}/deposit_webhook_secret" in told
     assert processes_of(environment) == []
 
 
-def test_a_killed_process_is_started_again(environment):
-    stack = start("run", environment)
-    wait_until_ready(stack, environment)
-    memory = Path(environment["PAYCORE_HOME"], "run", "stacks", environment["PORT"])
-    web = processes.recall(memory / "processes.json")["web"].find()
-    children = web.children()
-
-    web.kill()
-
-    # Its children hold the port until they are ended too.
-    assert processes.wait_for_end([web, *children], seconds=30) == []
-    wait_until_ready(stack, environment)
-    stack.send_signal(signal.SIGTERM)
-    told, _ = stack.communicate(timeout=60)
-    assert stack.returncode == 0
-    assert "web ended unexpectedly (signal SIGKILL). Starting it again" in told
-
-
-def test_the_bank_is_started_again_when_it_is_killed(environment):
+def test_killed_processes_are_started_again(start, environment):
     home = Path(environment["PAYCORE_HOME"])
-    stack = start("run", environment)
-    wait_until_ready(stack, environment)
+    stack = start("run")
+    wait_until_serving(stack)
     memory = home / "run" / "stacks" / environment["PORT"] / "processes.json"
-    wait_until(lambda: is_listening(home))
-    bank = processes.recall(memory)["bank"].find()
+    running = {name: row.find() for name, row in processes.recall(memory).items()}
+    children = running["web"].children()
 
-    bank.kill()
+    for process in running.values():
+        process.kill()
 
-    assert processes.wait_for_end([bank], seconds=30) == []
-    wait_until(lambda: is_listening(home))
-    stack.send_signal(signal.SIGTERM)
-    told, _ = stack.communicate(timeout=60)
-    assert stack.returncode == 0
-    assert "bank ended unexpectedly (signal SIGKILL). Starting it again" in told
+    # Those of the web server hold the port until they are ended too.
+    killed = [*running.values(), *children]
+    assert processes.wait_for_end(killed, seconds=SECONDS) == []
+    wait_until(lambda: is_ready(environment), stack=stack)
+    wait_until(lambda: is_listening(home), stack=stack)
+    told = end(stack)
+    for name in ("bank", "web", "worker", "beat"):
+        assert f"{name} ended unexpectedly (signal SIGKILL). Starting it again" in told
     assert not url_file(home).exists()
 
 
-def test_a_bank_that_runs_elsewhere_is_not_started_here(environment):
-    environment["SANDBOX_BANK_URL"] = "http://127.0.0.1:1"
-    stack = start("run", environment)
-    wait_until_ready(stack, environment)
+def test_one_killed_before_all_are_ready_is_started_again(start, environment):
+    home = Path(environment["PAYCORE_HOME"])
+    stack = start("run")
+    memory = home / "run" / "stacks" / environment["PORT"] / "processes.json"
+    wait_until(lambda: "web" in processes.recall(memory), stack=stack)
 
-    stack.send_signal(signal.SIGTERM)
-    told, _ = stack.communicate(timeout=60)
+    processes.recall(memory)["web"].find().kill()
 
-    assert "Starting web, worker, beat" in told
+    wait_until_serving(stack)
+    assert is_ready(environment)
+
+
+def test_a_bank_that_runs_elsewhere_is_not_started_here(start, environment):
+    stack = start("run", SANDBOX_BANK_URL="http://127.0.0.1:1")
+
+    assert "Starting web, worker, beat" in wait_until_serving(stack)
     assert not Path(environment["PAYCORE_HOME"], "bank").exists()
 
 
-def test_a_taken_port_is_told_in_a_sentence(environment):
+def test_a_taken_port_is_told_in_a_sentence(start, environment):
     with socket.socket() as other:
         other.bind(("127.0.0.1", int(environment["PORT"])))
         other.listen()
 
-        stack = start("run", environment)
-        told, _ = stack.communicate(timeout=60)
+        stack = start("run")
+        told, _ = stack.communicate(timeout=SECONDS)
 
     assert stack.returncode == 1
     assert told.startswith(f"paycore: Port {environment['PORT']} of 127.0.0.1 cannot")
@@ -181,9 +188,9 @@ def test_a_taken_port_is_told_in_a_sentence(environment):
     ("name", "value"),
     [("PORT", "http"), ("PORT", "70000"), ("RATE_LIMIT_ANONYMOUS", "many")],
 )
-def test_a_senseless_variable_is_told_in_a_sentence(environment, name, value):
-    stack = start("run", environment | {name: value})
-    told, _ = stack.communicate(timeout=60)
+def test_a_senseless_variable_is_told_in_a_sentence(start, name, value):
+    stack = start("run", **{name: value})
+    told, _ = stack.communicate(timeout=SECONDS)
 
     assert stack.returncode == 1
     assert told.startswith(f"paycore: {name} must")
