@@ -1,6 +1,10 @@
 """Every refusal of people, keys and accounts, in order of precedence."""
 
-from paycore.lib.errors import DomainError, Kind
+from paycore.lib.errors import DomainError, Kind, Unauthenticated
+
+
+class WrongCredentials(Unauthenticated):
+    message = "The email address or the password is wrong."
 
 
 class AccountNotFound(DomainError):

@@ -31,6 +31,10 @@ RateText = Annotated[
 ]
 
 
+class RateListQuery(Request):
+    """The list is short: it comes whole, and without filters."""
+
+
 class QuoteRequest(Request):
     """`amount` is in the source's currency."""
 

@@ -11,6 +11,7 @@ from fx.selectors import get_quote, list_current_rates
 from fx.serializers import (
     QuoteRequest,
     QuoteResource,
+    RateListQuery,
     RateListResource,
     RateResource,
 )
@@ -36,9 +37,11 @@ class RateList(ApiView):
         " the rate between any two currencies that these connect, is computed exactly"
         " from them. One that is too old is still listed, but nothing is converted by"
         " it: that is refused with 503 `rate_unavailable`.",
+        query=RateListQuery,
         answers={200: RateListResource},
     )
     def get(self, request: Request) -> HttpResponse:
+        self.read_query(RateListQuery)
         rates = list_current_rates(at=timezone.now())
         items = [RateResource.of(rate) for rate in rates]
         return self.answer(RateListResource.model_construct(items=items))

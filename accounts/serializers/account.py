@@ -18,6 +18,7 @@ from paycore.api.shapes import (
     Resource,
     refuse,
 )
+from paycore.lib.ids import numbered_id
 from paycore.lib.money import CURRENCIES, minor_text
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class BalanceResource(Resource):
 class EntryResource(Resource):
     """One posting, as the holder of the account sees it."""
 
-    id: int
+    id: UUID
     journal_entry_id: UUID
     kind: str
     direction: Literal["credit", "debit"]
@@ -155,7 +156,7 @@ class EntryResource(Resource):
         entry = posting.entry
         after = posting.balance_after_minor
         return cls.model_construct(
-            id=posting.pk,
+            id=numbered_id(posting.pk, at=posting.created_at),
             journal_entry_id=entry.pk,
             kind=entry.kind,
             direction="credit" if posting.amount_minor > 0 else "debit",

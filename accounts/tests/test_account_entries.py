@@ -1,6 +1,7 @@
 """account_entries ...: the postings of an account, newest first."""
 
 from itertools import pairwise
+from uuid import UUID
 
 import pytest
 
@@ -39,8 +40,8 @@ def test_show_each_side_of_a_transfer(ada, grace, ada_usd, grace_usd, pay, entri
         "payout_id": None,
         "created_at": transfer.created_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
     }
-    assert isinstance(mine.pop("id"), int)
-    assert isinstance(hers.pop("id"), int)
+    ids = {UUID(mine.pop("id")), UUID(hers.pop("id"))}
+    assert [one.version for one in ids] == [7, 7]
     assert mine == both | {
         "direction": "debit",
         "balance_before": "1000.00",

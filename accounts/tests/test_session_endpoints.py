@@ -58,6 +58,7 @@ def test_login_answers_the_same_for_unknown_and_wrong(ada, anonymous):
         del answer["request_id"]
     assert code_of(wrong) == (401, "unauthenticated")
     assert answers[0] == answers[1] == answers[2]
+    assert answers[0]["detail"] == "The email address or the password is wrong."
     assert wrong["WWW-Authenticate"].startswith("Bearer")
 
 

@@ -32,6 +32,13 @@ def no_quotes():
     return not Quote.objects.exists()
 
 
+@pytest.mark.parametrize("query", ["limit=1", "cursor=x", "base=EUR"])
+def test_rates_come_whole(ada, query):
+    response = ada.get(f"{RATES}?{query}")
+
+    assert refusal_of(response) == (400, "invalid_input")
+
+
 def test_rates_are_listed(ada):
     say("EUR/JPY", "163.250", as_of=datetime(2026, 11, 19, tzinfo=UTC))
 

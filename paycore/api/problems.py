@@ -15,6 +15,7 @@ import redis.exceptions
 import structlog
 from django.core.exceptions import (
     BadRequest,
+    DisallowedHost,
     PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
@@ -216,6 +217,10 @@ _TRANSLATIONS: Final[
     ),
     ((drf.ParseError,), lambda _: InvalidInput(why="The request is malformed.")),
     ((RequestDataTooBig,), lambda _: PayloadTooLarge()),
+    (
+        (DisallowedHost,),
+        lambda _: InvalidInput(why="This server does not serve the host in Host."),
+    ),
     (
         (SuspiciousOperation, BadRequest, UnreadablePostError),
         lambda _: InvalidInput(why="The request is malformed."),

@@ -1,9 +1,13 @@
 """New ids ..."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from itertools import product
 from uuid import RFC_4122, UUID
 
-from paycore.lib.ids import new_id
+import pytest
+
+from paycore.lib.ids import new_id, numbered_id
 
 
 def test_are_of_version_7():
@@ -25,3 +29,24 @@ def test_are_never_the_same_on_several_threads():
         made = list(threads.map(lambda _: new_id(), range(5000)))
 
     assert len(set(made)) == 5000
+
+
+@pytest.mark.parametrize("number", [0, 1, 2**62 - 1])
+def test_of_numbers_are_of_version_7(number):
+    made = numbered_id(number, at=datetime(2026, 7, 14, 12, tzinfo=UTC))
+
+    assert made.version == 7
+    assert made.variant == RFC_4122
+    assert made.int >> 80 == 1_784_030_400_000
+    assert made.int & (2**62 - 1) == number
+
+
+def test_of_numbers_rise_with_time_and_number():
+    noon = datetime(2026, 7, 14, 12, tzinfo=UTC)
+    moments = [noon, noon + timedelta(milliseconds=1), noon + timedelta(days=9000)]
+
+    made = [
+        str(numbered_id(number, at=at)) for at, number in product(moments, range(300))
+    ]
+
+    assert made == sorted(set(made))
