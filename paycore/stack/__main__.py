@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
 
+from paycore.settings.servers import home_directory
 from paycore.stack import processes, seeds
 from paycore.stack.processes import StackError
 from paycore.stack.supervisor import Supervisor
@@ -35,14 +36,26 @@ def main() -> int:
         # Whoever kills make means us.
         processes.end_with_parent()
     try:
+        require_home()
         return command()
     except (StackError, ImproperlyConfigured) as error:
         return complain(str(error))
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+    except PermissionError as error:
         return complain(f"PAYCORE_HOME cannot be used: {error}.")
     except KeyboardInterrupt:
         # Told to stop, and stopped: that is what was asked for.
         return 0
+
+
+def require_home() -> None:
+    """Make the home if there is none yet.
+
+    Raises: `StackError` when it cannot be used.
+    """
+    try:
+        home_directory().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StackError(f"PAYCORE_HOME cannot be used: {error}.") from error
 
 
 def run() -> int:

@@ -52,6 +52,20 @@ def are_kept(home: Path) -> bool:
     return is_held(locks(home) / "keeper.lock")
 
 
+def is_keeper_missed(home: Path) -> bool:
+    """Whether the keeper ended without a word: one that gives up leaves no trace."""
+    return memory(home).exists()
+
+
+def keep_again(home: Path, *, say: Callable[[str], None]) -> None:
+    """Put a keeper in the place of one that was killed. For users of the servers.
+
+    Raises: `StackError` when it cannot start them.
+    """
+    with held(locks(home) / "start.lock"):
+        _ensure_keeper(home, durable=True, say=say)
+
+
 def _ensure_keeper(home: Path, *, durable: bool, say: Callable[[str], None]) -> None:
     deadline = time.monotonic() + SECONDS_TO_START_AGAIN
     while are_kept(home) and time.monotonic() < deadline:

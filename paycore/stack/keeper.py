@@ -68,13 +68,27 @@ class Keeper:
     def _start(self, *names: str) -> None:
         ready_file(self.home).unlink(missing_ok=True)
         for name in names:
-            self.programs[name].prepare()
-            self.servers[name] = self.programs[name].start()
+            self._launch(name)
+        for name in names:
+            self._wait_until_ready(name)
+        ready_file(self.home).touch()
+
+    def _launch(self, name: str) -> None:
+        self.programs[name].prepare()
+        self.servers[name] = self.programs[name].start()
         pids = {name: server.pid for name, server in self.servers.items()}
         processes.remember(self._memory, pids)
-        for name in names:
-            self.programs[name].wait_until_ready(self.servers[name])
-        ready_file(self.home).touch()
+
+    def _wait_until_ready(self, name: str) -> None:
+        while True:
+            try:
+                return self.programs[name].wait_until_ready(self.servers[name])
+            except StackError:
+                # One that gives up at its start would do so again.
+                if not processes.was_killed(self.servers[name]):
+                    raise
+            self._note_death(name)
+            self._launch(name)
 
     def _watch(self, me: FileLock) -> None:
         users = FileLock(locks(self.home) / "users.lock")
@@ -84,15 +98,19 @@ class Keeper:
                 return
             for name, server in self.servers.items():
                 if server.poll() is not None:
-                    self._start_again(name, server.returncode)
+                    # A crash costs its users one failed request each, no more.
+                    self._note_death(name)
+                    self._start(name)
             time.sleep(SECONDS_BETWEEN_LOOKS)
 
-    def _start_again(self, name: str, returncode: int) -> None:
-        # A crash costs its users one failed request each, not the whole stack.
-        complain(f"{name} ended unexpectedly ({returncode}). Starting it again.")
+    def _note_death(self, name: str) -> None:
+        how = processes.describe(self.servers[name].returncode)
         if self.deaths.are_too_many():
-            raise StackError(f"{name} ends again and again. Its log is in the home.")
-        self._start(name)
+            raise StackError(
+                f"{name} ended unexpectedly ({how}), as others did shortly before."
+                " Its log is in the home."
+            )
+        complain(f"{name} ended unexpectedly ({how}). Starting it again")
 
     def _stop(self) -> None:
         ready_file(self.home).unlink(missing_ok=True)
@@ -177,7 +195,9 @@ def main() -> int:
 
 
 def complain(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(
+        f"{time.strftime('%FT%TZ', time.gmtime())} {text}", file=sys.stderr, flush=True
+    )
 
 
 def _tell(writer: int) -> None:

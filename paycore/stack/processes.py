@@ -143,6 +143,18 @@ def end(
     wait_for_end(alive, seconds=5)
 
 
+def was_killed(process: subprocess.Popen[bytes]) -> bool:
+    """Whether a signal ended it: it did not give up by itself."""
+    return (process.poll() or 0) < 0
+
+
+def describe(returncode: int) -> str:
+    """How a process ended, in words."""
+    if returncode >= 0:
+        return f"exit code {returncode}"
+    return f"signal {signal.Signals(-returncode).name}"
+
+
 def wait_for_end(
     processes: Sequence[psutil.Process], *, seconds: float
 ) -> list[psutil.Process]:

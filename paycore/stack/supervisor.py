@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 import psutil
+import psycopg
+from django.db import connection
 
 from paycore.settings.environment import ROOT
 from paycore.stack import bank, embedded, processes
@@ -31,18 +33,20 @@ from paycore.stack.processes import Deaths, StackError, end_of_log
 HOST: Final = "127.0.0.1"
 WEB_WORKERS: Final = 2
 WEB_THREADS: Final = 8
-SECONDS_TO_BE_READY: Final = 90
+SECONDS_TO_BE_READY: Final = 180
 SECONDS_TO_STOP: Final = 15
 SECONDS_BETWEEN_LOOKS: Final = 0.3
+# Who runs the embedded servers. It is nobody's child: several stacks may share it.
+KEEPER: Final = "keeper"
 
 
 class ProcessEnded(StackError):
-    """A process of the stack ended by itself."""
+    """A process of the stack ended by itself, or was killed."""
 
-    def __init__(self, name: str, returncode: int, *, log: Path) -> None:
+    def __init__(self, name: str, how: str, *, was_killed: bool, log: Path) -> None:
         self.name = name
-        self.was_killed = returncode < 0
-        self.summary = f"{name} ended unexpectedly ({describe(returncode)})."
+        self.was_killed = was_killed
+        self.summary = f"{name} ended unexpectedly ({how})."
         super().__init__(f"{self.summary} {log} ends with:\n{end_of_log(log)}")
 
 
@@ -102,15 +106,23 @@ class Supervisor:
             time.sleep(SECONDS_BETWEEN_LOOKS)
 
     def require_all_alive(self) -> None:
-        """Raises: `ProcessEnded`, or `StackError` for the embedded servers."""
+        """Raises: `ProcessEnded`."""
+        # First: without its servers the others have nothing to work with.
+        if self.embedded and not embedded.are_kept(self.home):
+            raise ProcessEnded(
+                KEEPER,
+                "with PostgreSQL and Valkey",
+                was_killed=embedded.is_keeper_missed(self.home),
+                log=self.log(KEEPER),
+            )
         for name, child in self.children.items():
             if child.poll() is not None:
-                raise ProcessEnded(name, child.returncode, log=self.log(name))
-        if self.embedded and not embedded.are_kept(self.home):
-            raise StackError(
-                "The embedded PostgreSQL or Valkey ended unexpectedly. The end of"
-                f" {self.log('keeper')}:\n" + end_of_log(self.log("keeper"))
-            )
+                raise ProcessEnded(
+                    name,
+                    processes.describe(child.returncode),
+                    was_killed=processes.was_killed(child),
+                    log=self.log(name),
+                )
 
     def manage(self, *command: str) -> str:
         """Run a command of `manage.py`, and return what it printed.
@@ -162,12 +174,9 @@ class Supervisor:
                 ) from error
 
     def _prepare(self, *, seed: bool) -> None:
+        require_database()
         self.say("Migrating the database")
-        try:
-            self.manage("migrate", "--verbosity=0", "--no-input")
-        except StackError as error:
-            hint = "" if self.embedded else "\nDoes the server of DATABASE_URL answer?"
-            raise StackError(f"{error}{hint}") from error
+        self.manage("migrate", "--verbosity=0", "--no-input")
         if seed:
             self.say("Seeding people and accounts")
             self.manage("seed_demo")
@@ -199,9 +208,14 @@ class Supervisor:
             )
 
     def _start_again(self, ended: ProcessEnded) -> None:
-        if self.deaths[ended.name].are_too_many():
+        # A keeper that gives up has tried often enough.
+        is_over = ended.name == KEEPER and not ended.was_killed
+        if is_over or self.deaths[ended.name].are_too_many():
             raise ended
         self.say(f"{ended.summary} Starting it again")
+        if ended.name == KEEPER:
+            embedded.keep_again(self.home, say=self.say)
+            return
         # Its children outlive a killed process, and may hold the port.
         end_group(self.children[ended.name].pid, home=self.home)
         self._start(ended.name)
@@ -302,6 +316,16 @@ class Supervisor:
         (self.directory / "processes.json").unlink(missing_ok=True)
 
 
+def require_database() -> None:
+    """Raises: `StackError` when it does not answer."""
+    try:
+        psycopg.connect(**connection.get_connection_params()).close()
+    except psycopg.OperationalError as error:
+        # It has a line for each address, and never names the password.
+        why = " ".join(str(error).split())
+        raise StackError(f"The database does not answer: {why}") from error
+
+
 def stacks(home: Path) -> Path:
     """Where each stack of a home keeps what is its own, by port."""
     return home / "run" / "stacks"
@@ -333,10 +357,3 @@ def end_group(leader: int, *, home: Path) -> None:
                 members += [process] if is_ours else []
     if members:
         processes.end(members, seconds=SECONDS_TO_STOP)
-
-
-def describe(returncode: int) -> str:
-    """How a process ended, in words."""
-    if returncode >= 0:
-        return f"exit code {returncode}"
-    return f"signal {signal.Signals(-returncode).name}"

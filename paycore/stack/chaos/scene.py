@@ -19,8 +19,8 @@ from paycore.stack import processes
 from paycore.stack.bank.process import SandboxBank
 from paycore.stack.chaos.actor import NO_SCRIPT
 from paycore.stack.chaos.deaths import Death, Script
-from paycore.stack.processes import StackError
-from paycore.stack.supervisor import Supervisor, describe
+from paycore.stack.processes import StackError, describe
+from paycore.stack.supervisor import Supervisor
 
 # What every process of a drill runs with: little patience, so that much happens. A
 # lease still lasts longer than the bank may take to answer.

@@ -14,10 +14,10 @@ import psutil
 import pytest
 
 from paycore.settings.environment import ROOT
-from paycore.stack import processes
+from paycore.stack import keeper, processes
 from paycore.stack.bank import is_listening, url_file
 
-SECONDS = 120
+SECONDS = 300
 
 
 @pytest.fixture
@@ -135,21 +135,28 @@ def test_killed_processes_are_started_again(start, environment):
     stack = start("run")
     wait_until_serving(stack)
     memory = home / "run" / "stacks" / environment["PORT"] / "processes.json"
-    running = {name: row.find() for name, row in processes.recall(memory).items()}
-    children = running["web"].children()
+    first = processes.recall(memory)
+    killed = [row.find() for row in first.values()]
+    killed += [processes.recall(keeper.memory(home))["keeper"].find()]
+    children = first["web"].find().children()
 
-    for process in running.values():
+    for process in killed:
         process.kill()
 
     # Those of the web server hold the port until they are ended too.
-    killed = [*running.values(), *children]
-    assert processes.wait_for_end(killed, seconds=SECONDS) == []
+    assert processes.wait_for_end([*killed, *children], seconds=SECONDS) == []
+    wait_until(
+        lambda: not set(first.values()) & set(processes.recall(memory).values()),
+        stack=stack,
+    )
     wait_until(lambda: is_ready(environment), stack=stack)
     wait_until(lambda: is_listening(home), stack=stack)
     told = end(stack)
     for name in ("bank", "web", "worker", "beat"):
         assert f"{name} ended unexpectedly (signal SIGKILL). Starting it again" in told
+    assert "keeper ended unexpectedly (with PostgreSQL and Valkey)." in told
     assert not url_file(home).exists()
+    assert processes_of(environment) == []
 
 
 def test_one_killed_before_all_are_ready_is_started_again(start, environment):
@@ -194,4 +201,28 @@ def test_a_senseless_variable_is_told_in_a_sentence(start, name, value):
 
     assert stack.returncode == 1
     assert told.startswith(f"paycore: {name} must")
+    assert len(told.splitlines()) == 1
+
+
+def test_a_home_that_cannot_be_made_is_told_in_a_sentence(start):
+    stack = start("run", PAYCORE_HOME="/dev/null/home")
+    told, _ = stack.communicate(timeout=SECONDS)
+
+    assert stack.returncode == 1
+    assert told.startswith("paycore: PAYCORE_HOME cannot be used: ")
+    assert len(told.splitlines()) == 1
+
+
+def test_a_database_that_does_not_answer_is_told_in_a_sentence(start):
+    elsewhere = {
+        "DATABASE_URL": "postgres://somebody:hunter2@127.0.0.1:1/books",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+    }
+    stack = start("run", **elsewhere)
+    told, _ = stack.communicate(timeout=SECONDS)
+
+    assert stack.returncode == 1
+    assert told.startswith("paycore: The database does not answer: ")
+    assert "127.0.0.1" in told
+    assert "hunter2" not in told
     assert len(told.splitlines()) == 1
