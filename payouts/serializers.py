@@ -225,9 +225,10 @@ class PayoutResource(Resource):
         PayoutStatus,
         Field(
             description="`pending`: nothing was sent yet. `processing`: a gateway has"
-            " it, or may have. `manual_review`: for too long nobody could say which. In"
-            " these three its funds are on hold. `completed`: they have left. `failed`,"
-            " `cancelled`: they are available again."
+            " it, or may have. `manual_review`: for too long nobody could say which, or"
+            " it was to be sent again and its account is frozen. In these three its"
+            " funds are on hold. `completed`: they have left. `failed`, `cancelled`:"
+            " they are available again."
         ),
     ]
     account_id: UUID

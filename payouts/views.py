@@ -174,8 +174,9 @@ class PayoutApproval(_PayoutView):
 
     @documented(
         "Approve a payout that needs four eyes",
-        description="By another person than who requested it. It is sent then, unless a"
-        " review of its risk is still open. Approving it again changes nothing.",
+        description="By another person than who requested it, and than whose money it"
+        " is. It is sent then, unless a review of its risk is still open. Approving it"
+        " again changes nothing.",
         request=ApprovalRequest,
         answers={200: PayoutResource},
         refusals=(NotFound, InvalidState),
@@ -200,9 +201,10 @@ class PayoutsInReview(_PayoutView):
 
     @documented(
         "List payouts that need a person",
-        description="Those in `manual_review`, newest first. Nobody knows whether they"
-        " were executed, so their funds stay on hold. Their gateways go on being asked:"
-        " a definite answer settles one without a person.",
+        description="Those in `manual_review`, newest first: nobody knows whether they"
+        " were executed, or their accounts were frozen before they could be sent again."
+        " Their funds stay on hold. Their gateways go on being asked: a definite answer"
+        " settles one without a person.",
         query=PageQuery,
         answers={200: PageOf(PayoutResource)},
     )
@@ -219,9 +221,10 @@ class PayoutResolution(_PayoutView):
         "Resolve a payout in manual review",
         description="`confirm_sent` completes it and takes what was held;"
         " `refund_failed` fails it as `refunded_by_review` and gives that back. The"
-        " same decision again changes nothing; the other one is refused. The gateway"
-        " goes on being asked for some days: if it says otherwise, that is raised for"
-        " another review, and nothing moves by itself.",
+        " same decision again changes nothing; the other one is refused. Nobody decides"
+        " about money of their own. The gateway goes on being asked for some days: if"
+        " it says otherwise, that is raised for another review, and nothing moves by"
+        " itself.",
         request=ResolutionRequest,
         answers={200: PayoutResource},
         refusals=(NotFound, InvalidState),

@@ -8,11 +8,11 @@ from django.contrib import admin
 from django.db.models import OuterRef, Subquery
 from django.utils.safestring import SafeString
 
-from paycore.backoffice.columns import link_column, link_to, link_to_list
+from paycore.backoffice.columns import age_of, link_column, link_to, link_to_list
 from paycore.backoffice.lists import exact_filter
 from paycore.backoffice.pages import Pages
 from paycore.backoffice.tables import Column, Table, status_cell
-from payouts.admin.cells import age_of, payout_link, reference_cell, word_cell
+from payouts.admin.cells import payout_link, reference_cell, word_cell
 from payouts.models import (
     AttemptKind,
     AttemptOutcome,
@@ -51,6 +51,7 @@ class AttemptPages(Pages[PayoutAttempt]):
     )
     search_fields = ("=id", "=payout")
     search_help_text = "The whole id of the attempt or of its payout"
+    slow_filters = frozenset({"kind__exact", "outcome__exact"})
     # Ids are given in the order of time, which has no index of its own.
     ordering = ("-id",)
     fields = (

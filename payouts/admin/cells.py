@@ -1,6 +1,5 @@
 """How payouts look in the back office: words with colors, ages, and what comes next."""
 
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -9,9 +8,8 @@ from django.utils.formats import localize
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.timesince import timesince
 
-from paycore.backoffice.columns import link_to
+from paycore.backoffice.columns import age_of, link_to
 from paycore.backoffice.tables import short_id, status_cell
 from payouts.models import (
     Approval,
@@ -42,7 +40,6 @@ COLORS: Final = {
 # Of a receiver, in a list; the whole is where one points.
 LONGEST_NAME: Final = 24
 LONGEST_REFERENCE: Final = 40
-MINUTE: Final = 60
 NEXT: Final = {
     Step.SUBMIT: "Send it",
     Step.ASK: "Ask the gateway",
@@ -121,13 +118,6 @@ def short_iban(payout: Payout) -> str:
 def age_cell(payout: Payout) -> str:
     """For how long it has been waiting for its end."""
     return age_of(payout.created_at) if payout.is_unsettled else "-"
-
-
-def age_of(moment: datetime) -> str:
-    """For how long, in its largest unit: an answer may be seconds old."""
-    now = timezone.now()
-    seconds = (now - moment).total_seconds()
-    return timesince(moment, now, depth=1) if seconds >= MINUTE else f"{seconds:.0f} s"
 
 
 def times(count: int) -> str:

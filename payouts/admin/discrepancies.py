@@ -26,8 +26,8 @@ from payouts.selectors import is_at_odds
 @admin.register(PayoutDiscrepancy)
 class DiscrepancyPages(Pages[PayoutDiscrepancy]):
     list_display = (
-        *("created_at", "shown_status", "claims", "payout_status", "shown_payout"),
-        *("source", "to", "amount"),
+        *("created_at", "shown_status", "claims", "payout_status", "amount"),
+        *("shown_payout", "source", "to"),
     )
     list_filter = ("status", "claim")
     search_fields = ("=id", "=payout", "=journal_entry")
@@ -173,8 +173,8 @@ COLUMNS: Final = (
     Column("Raised", lambda row: row.created_at),
     Column("Gateway says", _raised_cell),
     Column("Status", lambda row: word_cell(row.status)),
+    Column("Amount", lambda row: row.payout.amount, is_number=True),
     Column("Payout", lambda row: payout_cell(row.payout)),
     Column("From", lambda row: owner_cell(row.payout)),
     Column("To", lambda row: to_cell(row.payout)),
-    Column("Amount", lambda row: row.payout.amount, is_number=True),
 )

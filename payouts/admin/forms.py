@@ -8,9 +8,10 @@ from django import forms
 from django.utils.formats import localize
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
+from paycore.backoffice.columns import age_of
 from paycore.backoffice.forms import ReasonForm
 from payouts.admin.attempts import describe_answer, find_answer
-from payouts.admin.cells import age_of, owner_cell, people_awaited, times
+from payouts.admin.cells import owner_cell, people_awaited, times
 from payouts.models import Claim, Payout, PayoutDiscrepancy
 
 LONGEST_REFERENCE: Final = 255

@@ -3,18 +3,19 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from events.admin import events_of_subject
 from ledger.admin import hold_of_order, postings_of_entry
-from paycore.backoffice.columns import link_column, money_column
+from paycore.backoffice.columns import age_of, link_column, money_column
 from paycore.backoffice.lists import exact_filter
-from paycore.backoffice.orders import Order, with_reason
+from paycore.backoffice.orders import Order, way_on, with_reason
 from paycore.backoffice.pages import Pages
 from paycore.backoffice.tables import Table
 from payouts import services
@@ -26,7 +27,6 @@ from payouts.admin.attempts import (
 )
 from payouts.admin.cells import (
     age_cell,
-    age_of,
     broken_cell,
     describe_next,
     owner_cell,
@@ -44,13 +44,17 @@ from payouts.admin.forms import (
     RefundForm,
 )
 from payouts.admin.sepa import instruction_of
-from payouts.models import Approval, Decision, Payout, PayoutStatus
+from payouts.admin.tables import oldest_first
+from payouts.models import UNSETTLED, Approval, Decision, Payout, PayoutStatus
 from payouts.services import Resolution
 from risk.admin import risk_of_payment
 
 IN_REVIEW = Q(status=PayoutStatus.MANUAL_REVIEW)
 TO_APPROVE = Q(status=PayoutStatus.PENDING, approval=Approval.REQUIRED)
 HELD_BY_RISK = Q(status=PayoutStatus.PENDING, is_held=True)
+
+
+COLUMNS = ("stage", "amount", "to", "source", "gateway_says")
 
 
 class WaitsFilter(admin.SimpleListFilter):
@@ -82,10 +86,7 @@ class WaitsFilter(admin.SimpleListFilter):
 
 @admin.register(Payout)
 class PayoutPages(Pages[Payout]):
-    list_display = (
-        *("created_at", "stage", "to", "source", "sent"),
-        *("gateway_says", "age", "amount"),
-    )
+    list_display = ("created_at", *COLUMNS)
     list_filter = (
         *(WaitsFilter, "status", "approval"),
         exact_filter("account", title="account id"),
@@ -98,6 +99,10 @@ class PayoutPages(Pages[Payout]):
         "The whole id, reference, gateway's reference, or id of the journal entry"
     )
     date_hierarchy = "created_at"
+    slow_filters = frozenset(
+        {"status__exact", "approval__exact", "gateway", "currency"}
+    )
+    nothing = "Nobody has requested a payout yet."
     list_select_related = (
         *("account__owner", "requested_by", "approved_by", "decided_by"),
         "journal_entry",
@@ -131,8 +136,10 @@ class PayoutPages(Pages[Payout]):
             "People",
             {
                 "fields": (
-                    ("approval_in_words", "approver", "approved_at"),
-                    ("shown_decision", "decider", "decided_at"),
+                    "approval_in_words",
+                    ("approver", "approved_at"),
+                    "shown_decision",
+                    ("decider", "decided_at"),
                 )
             },
         ),
@@ -145,7 +152,7 @@ class PayoutPages(Pages[Payout]):
         *("approver", "approved_at", "shown_decision", "decider", "decided_at"),
     )
     actions_detail = (
-        *("approve", "cancel", "ask_again", "confirm_sent", "refund_failed"),
+        *("approve", "cancel", "ask_again", "confirm_sent", "refund_failed", "go_on"),
     )
 
     amount = money_column("amount")
@@ -173,10 +180,17 @@ class PayoutPages(Pages[Payout]):
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         # A queue begins with who has waited longest.
-        in_review = request.GET.get("status__exact") == PayoutStatus.MANUAL_REVIEW
-        if in_review or "waits" in request.GET:
+        if _is_queue(request):
             return ("created_at", "id")
         return ("-created_at", "-id")
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return ("age", *COLUMNS, "sent") if _is_queue(request) else self.list_display
+
+    def is_quick(self, request: HttpRequest, filters: Collection[str]) -> bool:
+        # What is not over has an index.
+        is_unsettled = request.GET.get("status__exact") in UNSETTLED
+        return is_unsettled or super().is_quick(request, filters)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Payout]:
         # Nobody here may read it, so nothing here reads it.
@@ -268,6 +282,8 @@ class PayoutPages(Pages[Payout]):
             "ask_again": row.attempts > 0,
             "confirm_sent": in_review,
             "refund_failed": in_review,
+            # Also once it is over, so that one works through a queue.
+            "go_on": row.approval is not None or row.unknown_since is not None,
         }
         return [name for name, may in may_be.items() if may]
 
@@ -280,6 +296,7 @@ class PayoutPages(Pages[Payout]):
         explanation="The payout is sent. You say that its amount and receiver are what"
         " they should be; if they change, somebody must approve them again.",
         form=ApprovalForm,
+        key="a",
     )
     def approve(self, order: Order) -> str:
         payout = services.approve_payout(
@@ -313,6 +330,7 @@ class PayoutPages(Pages[Payout]):
         " when its turn comes. Within seconds the answer is among its attempts; if it"
         " is a definite one, the payout follows it by itself.",
         form=QuestionForm,
+        key="q",
     )
     def ask_again(self, order: Order) -> str:
         services.ask_again(
@@ -331,6 +349,7 @@ class PayoutPages(Pages[Payout]):
         " says otherwise, that is raised, and moves nothing by itself.",
         form=ConfirmationForm,
         is_dangerous=True,
+        key="s",
     )
     def confirm_sent(self, order: Order) -> str:
         reference = order.asked["gateway_reference"]
@@ -338,7 +357,7 @@ class PayoutPages(Pages[Payout]):
         return f"The payout is completed: {payout.amount} has left."
 
     @with_reason(
-        title="It failed: give the funds back",
+        title="It failed, give the funds back",
         permission="payouts.resolve_payout",
         explanation="You know from the gateway that the money has not left, and will"
         " not. The customer has the funds back at once, and can spend them. If the"
@@ -346,10 +365,20 @@ class PayoutPages(Pages[Payout]):
         " raised, and moves nothing by itself.",
         form=RefundForm,
         is_dangerous=True,
+        key="f",
     )
     def refund_failed(self, order: Order) -> str:
         payout = _resolve(order, Decision.REFUND_FAILED)
         return f"The payout has failed; {payout.amount} is available again."
+
+    @way_on(title="Next", key="n")
+    def go_on(self, request: HttpRequest, object_id: str) -> str:
+        payout = self.get_object(request, object_id)
+        following = None if payout is None else _next_in_queue(payout)
+        if following is not None:
+            return reverse("admin:payouts_payout_change", args=[following.pk])
+        messages.info(request, "No other payout waits for that.")
+        return reverse("admin:payouts_payout_changelist", query={"waits": "person"})
 
     def render_change_form(
         self,
@@ -360,14 +389,31 @@ class PayoutPages(Pages[Payout]):
         form_url: str = "",
         obj: Payout | None = None,
     ) -> HttpResponse:
-        if obj is not None and obj.requested_by_id in {None, request.user.pk}:
+        if obj is not None:
             # Four eyes are those of somebody else. The service says so, too.
+            refused = _not_for(obj, request.user.pk)
             context["actions_detail"] = [
                 button
                 for button in context.get("actions_detail", ())
-                if not button["path"].endswith("/approve/")
+                if not button["path"].endswith(refused)
             ]
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+
+def _is_queue(request: HttpRequest) -> bool:
+    in_review = request.GET.get("status__exact") == PayoutStatus.MANUAL_REVIEW
+    return in_review or "waits" in request.GET
+
+
+def _next_in_queue(payout: Payout) -> Payout | None:
+    """Who has waited longest after this one, in the queue that it is or was in."""
+    was_in_doubt = payout.unknown_since is not None
+    waiting = oldest_first(
+        Payout.objects.filter(IN_REVIEW if was_in_doubt else TO_APPROVE)
+    )
+    beside = Q(created_at=payout.created_at, pk__gt=payout.pk)
+    later = waiting.filter(Q(created_at__gt=payout.created_at) | beside)
+    return later.first() or waiting.exclude(pk=payout.pk).first()
 
 
 def _tables_of(payout: Payout) -> Iterator[Table]:
@@ -380,6 +426,13 @@ def _tables_of(payout: Payout) -> Iterator[Table]:
     if payout.journal_entry is not None:
         yield postings_of_entry(payout.journal_entry)
     yield events_of_subject(payout.pk)
+
+
+def _not_for(payout: Payout, user_id: Any) -> tuple[str, ...]:
+    """The ends of the addresses of the buttons that are not for this person."""
+    if payout.owner_id == user_id:
+        return ("/approve/", "/confirm_sent/", "/refund_failed/")
+    return ("/approve/",) if payout.requested_by_id in {None, user_id} else ()
 
 
 def _resolve(order: Order, decision: Decision, gateway_reference: str = "") -> Payout:

@@ -4,7 +4,7 @@ from typing import Final
 
 from django.db.models import QuerySet
 
-from paycore.backoffice.columns import link_to, link_to_list
+from paycore.backoffice.columns import age_of, link_to, link_to_list
 from paycore.backoffice.first_page import Place, on_first_page
 from paycore.backoffice.tables import (
     Column,
@@ -14,7 +14,7 @@ from paycore.backoffice.tables import (
     status_cell,
 )
 from payouts.admin.attempts import answer_cell, attach_answers
-from payouts.admin.cells import NEXT, age_cell, age_of, owner_cell, payout_cell, to_cell
+from payouts.admin.cells import NEXT, age_cell, owner_cell, payout_cell, to_cell
 from payouts.admin.discrepancies import COLUMNS as DISCREPANCY_COLUMNS
 from payouts.admin.discrepancies import with_payouts
 from payouts.admin.sepa import FILE_COLUMNS
@@ -42,7 +42,7 @@ def payouts_in_review() -> Table:
     attach_answers(oldest)
     return Table(
         title="Payouts in manual review",
-        columns=(REQUESTED, PAYOUT, FROM, TO, GATEWAY, SAYS, ATTEMPTS, AGE, AMOUNT),
+        columns=(PAYOUT, AGE, AMOUNT, FROM, TO, GATEWAY, SAYS, ATTEMPTS),
         rows=oldest,
         links=[link_to_list("payouts_payout", "Review queue", waits="review")],
         count=_count(waiting, oldest),
@@ -58,7 +58,7 @@ def payouts_to_approve() -> Table:
     oldest = newest(waiting)
     return Table(
         title="Payouts that wait for an approval",
-        columns=(REQUESTED, PAYOUT, REQUESTER, FROM, TO, GATEWAY, AGE, AMOUNT),
+        columns=(PAYOUT, AGE, AMOUNT, REQUESTER, FROM, TO, GATEWAY),
         rows=oldest,
         links=[link_to_list("payouts_payout", "All", waits="approval")],
         count=_count(waiting, oldest),
@@ -139,7 +139,6 @@ def _requester_cell(payout: Payout) -> object:
     return link_to("accounts_user", person.pk, person) if person else "nobody knows"
 
 
-REQUESTED: Final = Column("Requested", lambda payout: payout.created_at)
 PAYOUT: Final = Column("Payout", payout_cell)
 FROM: Final = Column("From", owner_cell)
 TO: Final = Column("To", to_cell)

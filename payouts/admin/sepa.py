@@ -82,6 +82,7 @@ class InstructionPages(Pages[SepaInstruction]):
     )
     search_fields = ("=end_to_end_id", "=payout")
     search_help_text = "The whole end-to-end id, or the id of the payout"
+    slow_filters = frozenset({"status__exact"})
     ordering = ("-id",)
     list_select_related = ("file",)
     fields = (

@@ -75,9 +75,9 @@ COLUMNS: Final = (
     Column("Time", lambda payout: payout.created_at),
     Column("Payout", payout_cell),
     Column("Status", stage_cell),
+    Column("Amount", lambda payout: payout.amount, is_number=True),
     Column("From", owner_cell),
     Column("To", to_cell),
     Column("Gateway", lambda payout: payout.gateway),
     Column("Reference", lambda payout: payout.reference),
-    Column("Amount", lambda payout: payout.amount, is_number=True),
 )

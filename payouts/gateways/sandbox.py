@@ -7,7 +7,6 @@ whatever does not prove one of them is `UNKNOWN`.
 
 import os
 import re
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
+from payouts.gateways.connections import keep_connections
 from payouts.gateways.protocol import Answer, Outcome, PaymentOrder
 
 # Answers wait for the bank, not for a processor.
@@ -56,9 +56,10 @@ class BankAnswer:
     status: int
     document: dict[str, Any]
 
-    def is_refusal(self, status: HTTPStatus, code: str) -> bool:
-        """Whether the bank itself said this, and not something in front of it."""
-        return self.status == status and self.document.get("code") == code
+    def is_refusal(self, status: HTTPStatus, code: str, order: PaymentOrder) -> bool:
+        """Whether the bank itself said this, and of this order."""
+        said = self.document.get("code"), self.document.get("key")
+        return self.status == status and said == (code, str(order.payout_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Line:
     """The connections and threads of one process."""
 
     connections: PoolManager = field(
-        default_factory=lambda: PoolManager(maxsize=THREADS)
+        default_factory=lambda: keep_connections(at_once=THREADS)
     )
     threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(THREADS, "sandbox-bank")
@@ -109,7 +110,7 @@ class SandboxGateway:
             answer = self._ask("POST", f"/payments/{order.payout_id}/cancel")
         except NoAnswer as problem:
             return _unknown(order, str(problem))
-        if answer.is_refusal(HTTPStatus.NOT_FOUND, "no_such_payment"):
+        if answer.is_refusal(HTTPStatus.NOT_FOUND, "no_such_payment", order):
             return Answer(order.payout_id, Outcome.DECLINED, failure_code=CANCELLED)
         if answer.status in {HTTPStatus.OK, HTTPStatus.CONFLICT}:
             return _told(order, answer)
@@ -135,7 +136,7 @@ class SandboxGateway:
         except NoAnswer as problem:
             outcome = Outcome.UNKNOWN if problem.was_told else Outcome.NOT_SENT
             return Answer(order.payout_id, outcome, detail=str(problem))
-        if answer.is_refusal(HTTPStatus.SERVICE_UNAVAILABLE, "not_accepted"):
+        if answer.is_refusal(HTTPStatus.SERVICE_UNAVAILABLE, "not_accepted", order):
             return Answer(
                 order.payout_id, Outcome.NOT_SENT, detail="The bank did not accept it."
             )
@@ -148,7 +149,7 @@ class SandboxGateway:
             answer = self._ask("GET", f"/payments/{order.payout_id}")
         except NoAnswer as problem:
             return _unknown(order, str(problem))
-        if answer.is_refusal(HTTPStatus.NOT_FOUND, "no_such_payment"):
+        if answer.is_refusal(HTTPStatus.NOT_FOUND, "no_such_payment", order):
             return Answer(
                 order.payout_id, Outcome.ABSENT, detail="The bank does not know it."
             )
@@ -199,11 +200,9 @@ class SandboxGateway:
 
     def _read(self, response: BaseHTTPResponse) -> dict[str, Any]:
         content = b""
-        deadline = time.monotonic() + self._seconds
-        # `read1`, because `read` would wait for all of it, however slowly it comes.
         while chunk := response.read1(LARGEST_ANSWER_BYTES, decode_content=False):
             content += chunk
-            if len(content) > LARGEST_ANSWER_BYTES or time.monotonic() > deadline:
+            if len(content) > LARGEST_ANSWER_BYTES:
                 raise NoAnswer("The bank's answer has no end.", was_told=True)
         try:
             document = orjson.loads(content)

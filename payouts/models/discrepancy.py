@@ -26,8 +26,9 @@ class Claim(models.TextChoices):
 class PayoutDiscrepancy(models.Model):
     """A gateway's word against a payout that has ended otherwise.
 
-    Nothing moves because of it until a person says so. One per payout and claim,
-    however often the gateway repeats itself.
+    Nothing moves because of it until a person says so. A gateway that repeats itself
+    raises no other one, also after a person has dismissed it; one that changes its mind
+    does.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -84,7 +85,9 @@ class PayoutDiscrepancy(models.Model):
                 ),
             ),
             models.UniqueConstraint(
-                name="payouts_discrepancy_is_raised_once", fields=["payout", "claim"]
+                name="payouts_discrepancy_is_raised_once",
+                fields=["payout", "claim"],
+                condition=Q(status="open"),
             ),
         ]
         indexes = [
@@ -95,6 +98,9 @@ class PayoutDiscrepancy(models.Model):
             ),
             models.Index(
                 fields=["created_at", "id"], name="payouts_discrepancy_by_time"
+            ),
+            models.Index(
+                fields=["payout", "claim"], name="payouts_discrepancy_by_payout"
             ),
         ]
         triggers = [never_deleted("payouts_payoutdiscrepancy")]

@@ -8,10 +8,10 @@ Note [What an answer means]
 
     `not_sent`: send again, a while later; after `PAYOUT_MAX_ATTEMPTS` it fails, unless
     an earlier attempt is in doubt. `absent`: the gateway has never heard of it, so
-    send again, under the same key: if an earlier order is still on its way, the
-    gateway will execute one of them. `underway`, `unknown`, and what makes no sense:
-    ask again; when the gateway's patience is over, a person must look, and the funds
-    stay on hold.
+    send again, a while later, under the same key: if an earlier order is still on its
+    way, the gateway will execute one of them. `underway`, `unknown`, and what makes no
+    sense: ask again; when the gateway's patience is over, a person must look, and the
+    funds stay on hold.
 
     An answer that cannot be taken, because the books refuse what follows from it or
     it cannot even be stored, keeps no other from being taken, and is as good as
@@ -293,8 +293,11 @@ class _Conclusion:
     def _send_under_the_same_key(self) -> None:
         payout = self.payout
         if payout.attempts < settings.PAYOUT_MAX_ATTEMPTS:
+            # Not at once: a gateway may lose orders for a while, and still answer.
             payout.step = Step.SUBMIT
-            payout.due_at = payout.updated_at
+            payout.due_at = payout.updated_at + _growing(
+                payout.attempts, up_to=IN_DOUBT_SECONDS
+            )
         else:
             self._call_a_person()
 

@@ -60,7 +60,8 @@ def import_bank_file(*, name: str, content: bytes, origin: Origin) -> ImportedFi
     """Apply what a file from the bank says, once, and let the payouts follow.
 
     See Note [News from a bank is not lost]. What cannot be told apart from a mistake is
-    not applied but listed: an unknown payment, another amount, an unclear booking.
+    not applied but listed: an unknown payment, another amount, an unclear booking, a
+    duplicate.
 
     Raises: `UnreadableBankFile`; nothing was applied then. `ExceptionGroup` when some
     payouts did not follow; all of the file was applied, and the others did.
@@ -148,6 +149,8 @@ class _Payments:
             return None if ordered is None else "It is neither a payment nor a return."
         if ordered is None:
             return "No payment of ours has this id."
+        if answer.meaning is Meaning.DUPLICATE:
+            return "The bank has had it before; this is not about the first."
         if answer.amount not in {None, ordered}:
             return f"We ordered {ordered}; the bank says {answer.amount}."
         return None

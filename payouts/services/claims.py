@@ -26,11 +26,12 @@ from payouts.services.moves import Changes, touched
 
 log = structlog.get_logger(__name__)
 
-# As many as one round of talking to a gateway may take at most. Cancellations are
-# asked for one after the other, and the last one before its lease ends.
+# So few that a round ends before its leases do, even if the bank answers nothing: by
+# default it has 7 seconds for each of 16 orders at once, or for each cancellation, of
+# which there is one at a time.
 BATCH: Final = 64
 CANCELLATIONS: Final = 8
-# How long a payout from a frozen account is left alone before we look again.
+# How long a payout that was never sent is left alone while its account is frozen.
 FROZEN_PAUSE: Final = timedelta(seconds=60)
 
 
@@ -44,14 +45,19 @@ class Lease:
     attempt_id: int
 
 
-def claim_due(*, step: Step, worker: str) -> list[Lease]:
+def claim_due(*, step: Step, worker: str) -> list[Lease] | None:
     """Take up payouts whose `step` is due, oldest first; none that others hold.
+
+    None when nothing is due. No lease at all means that all of a batch are frozen, and
+    more may be due behind them.
 
     Before anything is sent it is written that it may have been: a claimed payout is
     one to ask about. So whenever the worker dies, whoever takes the payout up after
     the lease has ended asks the gateway first.
     """
     due = touched(list_due(step=step))
+    if not due:
+        return None
     changes = Changes()
     _count_expired(due)
     leased = _set_aside_frozen(due, changes) if step == Step.SUBMIT else due
@@ -93,9 +99,17 @@ def _set_aside_frozen(due: Sequence[Payout], changes: Changes) -> list[Payout]:
     # Whoever freezes an account wants nothing more to leave it.
     frozen = find_frozen_accounts({payout.account_id for payout in due})
     for payout in due:
-        if payout.account_id in frozen:
+        if payout.account_id not in frozen:
+            continue
+        if payout.status == PayoutStatus.PENDING:
             payout.due_at = payout.updated_at + FROZEN_PAUSE
             changes.keep(payout)
+        else:
+            # One that was sent before cannot be cancelled: without a person who
+            # decides, its funds would be on hold for as long as the freeze lasts.
+            payout.step = Step.ASK
+            payout.due_at = payout.updated_at
+            changes.move(payout, PayoutStatus.MANUAL_REVIEW, why="account_frozen")
     return [payout for payout in due if payout.account_id not in frozen]
 
 

@@ -3,13 +3,21 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import F
+
 from ledger.services import EntryDraft, Line, lock_accounts
 from paycore.lib.db import joined_atomic
 from paycore.lib.errors import InvalidState, NotFound
 from paycore.lib.ids import new_id
 from paycore.lib.origin import Origin
 from payouts.gateways import Answer
-from payouts.models import Claim, DiscrepancyStatus, Payout, PayoutDiscrepancy
+from payouts.models import (
+    Claim,
+    DiscrepancyStatus,
+    Payout,
+    PayoutAttempt,
+    PayoutDiscrepancy,
+)
 from payouts.selectors import is_at_odds
 from payouts.services.announcements import contradicted, discrepancy_closed
 from payouts.services.moves import (
@@ -22,10 +30,17 @@ from payouts.services.moves import (
 
 
 def raise_discrepancy(payout: Payout, answer: Answer, *, changes: Changes) -> None:
-    """Ask for a person's review of a locked payout. Once for each claim.
+    """Ask for a person's review of a locked payout, unless that was done already.
 
     Nothing moves. We stop asking: what the gateway says is known now.
     """
+    payout.leased_by = ""
+    if not payout.is_unsettled:
+        payout.due_at = None
+    # The payout's lock makes this question safe; the constraint has the last word.
+    if _was_raised(payout, Claim(answer.outcome)):
+        changes.keep(payout)
+        return
     discrepancy = PayoutDiscrepancy(
         id=new_id(),
         payout_id=payout.pk,
@@ -33,18 +48,23 @@ def raise_discrepancy(payout: Payout, answer: Answer, *, changes: Changes) -> No
         gateway_reference=answer.gateway_reference[:255],
         detail=answer.detail[:300],
     )
-    payout.leased_by = ""
-    if not payout.is_unsettled:
-        payout.due_at = None
-    # The payout's lock makes this question safe; the constraint has the last word.
-    raised = PayoutDiscrepancy.objects.filter(
-        payout_id=payout.pk, claim=discrepancy.claim
-    )
-    if raised.exists():
-        changes.keep(payout)
-        return
     discrepancy.save(force_insert=True)
     changes.keep(payout, contradicted(payout, discrepancy))
+
+
+def _was_raised(payout: Payout, claim: Claim) -> bool:
+    """Whether a person was told of this claim, and nobody has said otherwise since."""
+    raised = PayoutDiscrepancy.objects.filter(payout_id=payout.pk, claim=claim)
+    last = raised.order_by(F("closed_at").desc(nulls_first=True)).first()
+    if last is None or last.status == DiscrepancyStatus.CORRECTED:
+        # The books followed it then. That they differ again is another matter.
+        return False
+    if last.status == DiscrepancyStatus.OPEN:
+        return True
+    heard = PayoutAttempt.objects.filter(
+        payout_id=payout.pk, outcome__in=Claim.values, ended_at__gt=last.closed_at
+    )
+    return not heard.exclude(outcome=claim).exists()
 
 
 def correct_discrepancy(

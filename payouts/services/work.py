@@ -64,14 +64,19 @@ def work_on_due(*, step: Step, worker: str, seconds: float) -> int:
     taken = 0
     while True:
         leases = take_batch(step=step, worker=worker)
-        taken += len(leases)
-        if not leases or monotonic() >= ends:
+        taken += len(leases or [])
+        if leases is None or monotonic() >= ends:
             return taken
 
 
-def take_batch(*, step: Step, worker: str) -> list[Lease]:
-    """One round of Note [A payout is sent once]; the payouts that it was about."""
+def take_batch(*, step: Step, worker: str) -> list[Lease] | None:
+    """One round of Note [A payout is sent once]; the payouts that it was about.
+
+    None when nothing is due.
+    """
     leases = run_in_transaction(lambda: claim_due(step=step, worker=worker))
+    if leases is None:
+        return None
     problems: list[Exception] = []
     for name, group in by_gateway(leases).items():
         problems += _Round(name, step, group).go()

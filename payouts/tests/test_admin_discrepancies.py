@@ -246,6 +246,24 @@ def test_a_reason_is_mandatory(office, contradicted, button, reason, nothing_mov
     assert list(response.context["form"].errors) == ["reason"]
 
 
+def test_who_may_only_look_gets_no_buttons_and_is_refused(
+    office, contradicted, monkeypatch, nothing_moves
+):
+    raised = contradicted("refund_failed")
+    monkeypatch.setattr(
+        "accounts.backends.RoleBackend.has_perm",
+        lambda self, user, permission, obj=None: ".view_" in permission,
+    )
+
+    assert office.buttons(DISCREPANCIES, raised, *BUTTONS) == []
+    with nothing_moves():
+        for button in BUTTONS:
+            address = button_of(DISCREPANCIES, raised, button)
+            assert office.client.get(address).status_code == 403
+            answer = office.client.post(address, {"reason": "x"})
+            assert answer.status_code == 403
+
+
 @pytest.mark.parametrize("button", BUTTONS)
 def test_customers_press_no_buttons(ada, contradicted, button, nothing_moves):
     raised = contradicted("refund_failed")

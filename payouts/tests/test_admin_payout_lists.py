@@ -54,9 +54,14 @@ def test_the_list_says_to_whom_how_much_and_what_is_known(office, ada, waiting):
 
     for text in [
         *("Ada Lovelace", "DE…3000", ada.user.email, "sandbox", "9000.00 USD"),
-        *("manual_review", "needs approval", "unknown", "once", "never"),
+        *("manual_review", "needs approval", "unknown"),
     ]:
         assert text in seen
+    # A queue says for how long each waits, and how often it was sent.
+    queue = office.see(PAYOUTS, waits="person")
+    for text in ("Age", "once", "never"):
+        assert f">{text}<" in re.sub(r"\s*([<>])\s*", r"\1", queue)
+    assert "Created at" not in queue
 
 
 def test_a_long_name_is_cut_and_whole_where_one_points(office, ada, ada_usd):

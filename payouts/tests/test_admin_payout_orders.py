@@ -1,5 +1,6 @@
 """The buttons of payouts, when they are offered, and who may press them."""
 
+import re
 from decimal import Decimal
 from functools import partial
 
@@ -7,7 +8,7 @@ import pytest
 from django.test import Client
 
 from paycore.lib.sealing import seal
-from paycore.testing.office import button_of, enter_office
+from paycore.testing.office import address_of, button_of, enter_office
 from paycore.testing.races import race
 from payouts.gateways import Answer, Outcome
 from payouts.models import Payout
@@ -21,6 +22,7 @@ from payouts.tests.working import (
     last_event_of,
     make_due,
     now,
+    put_off,
     resolve,
     send_into_doubt,
     send_into_review,
@@ -31,6 +33,7 @@ from payouts.tests.working import (
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rates", "calm")]
 PAYOUTS = "payouts_payout"
 BUTTONS = ["approve", "cancel", "ask_again", "confirm_sent", "refund_failed"]
+HAS_PERM = "accounts.backends.RoleBackend.has_perm"
 RESOLVING = ["confirm_sent", "refund_failed"]
 
 
@@ -81,6 +84,95 @@ def test_only_buttons_that_make_sense_are_offered(role, request, rows):
         ("in review", ["ask_again", "confirm_sent", "refund_failed"]),
     ]:
         assert office.buttons(PAYOUTS, rows[name], *BUTTONS) == offered, name
+
+
+@pytest.fixture
+def onlooker(rows, office, monkeypatch):
+    """A member of staff who may look at everything, and do nothing."""
+    monkeypatch.setattr(
+        HAS_PERM,
+        lambda self, user, permission, obj=None: ".view_" in permission,
+    )
+    return office
+
+
+@pytest.mark.parametrize("name", ["to approve", "in review"])
+def test_who_may_only_look_gets_no_buttons_and_is_refused(
+    onlooker, rows, name, nothing_moves
+):
+    row = rows[name]
+
+    assert onlooker.buttons(PAYOUTS, row, *BUTTONS) == []
+    with nothing_moves():
+        for button in BUTTONS:
+            address = button_of(PAYOUTS, row, button)
+            assert onlooker.client.get(address).status_code == 403
+            answer = onlooker.client.post(address, {"reason": "x"})
+            assert answer.status_code == 403
+    # They may look at the next one.
+    assert onlooker.buttons(PAYOUTS, row, "go_on") == ["go_on"]
+
+
+def test_who_may_not_look_is_led_nowhere(office, rows, monkeypatch):
+    address = button_of(PAYOUTS, rows["in review"], "go_on")
+    monkeypatch.setattr(HAS_PERM, lambda *_, **__: False)
+
+    assert office.client.get(address).status_code == 403
+
+
+def test_a_form_is_sent_only_from_this_site(operator, rows, nothing_moves):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(operator.user)
+
+    with nothing_moves():
+        for button in RESOLVING:
+            address = button_of(PAYOUTS, rows["in review"], button)
+            assert client.post(address, {"reason": "x"}).status_code == 403
+
+
+def test_nobody_is_offered_to_decide_about_their_own_money(
+    office, operator, admin, account_of, gateway
+):
+    own = account_of(operator, "USD", "9000.00")
+    large = request_by(admin, own, "8000.00")
+    in_review = send_into_review(gateway, request_by(operator, own, "1.00"))
+
+    assert office.buttons(PAYOUTS, large, *BUTTONS) == ["cancel"]
+    assert office.buttons(PAYOUTS, in_review, *BUTTONS) == ["ask_again"]
+    others = enter_office(admin)
+    assert others.buttons(PAYOUTS, in_review, *RESOLVING) == RESOLVING
+
+
+def test_one_goes_on_to_who_has_waited_longest_after_it(
+    office, ada, ada_usd, ada_rich, gateway
+):
+    def follow(payout):
+        address = button_of(PAYOUTS, payout, "go_on")
+        return office.client.get(address, follow=True)
+
+    first, second = (
+        send_into_review(gateway, request_by(ada, ada_usd, "1.00")) for _ in range(2)
+    )
+    large = request_by(ada, ada_rich, "9000.00")
+    plain = request_by(ada, ada_usd, "1.00")
+
+    assert follow(first).request["PATH_INFO"] == address_of(PAYOUTS, second)
+    # After the last one it begins again.
+    assert follow(second).request["PATH_INFO"] == address_of(PAYOUTS, first)
+    office.order(PAYOUTS, second, "confirm_sent", "On the statement")
+    assert follow(second).request["PATH_INFO"] == address_of(PAYOUTS, first)
+    # Each queue for itself.
+    for last in (first, large):
+        answer = follow(last)
+        assert answer.request["PATH_INFO"] == address_of(PAYOUTS)
+        assert "No other payout waits for that." in answer.content.decode()
+    assert office.buttons(PAYOUTS, plain, "go_on") == []
+
+
+def test_buttons_have_their_keys(office, rows):
+    for name, keys in (("in review", "qsfn"), ("to approve", "an")):
+        seen = office.see(PAYOUTS, rows[name])
+        assert set(re.findall('data-key="(.)"', seen)) == set(keys), name
 
 
 def test_what_is_not_offered_is_refused_as_well(office, rows, nothing_moves):
@@ -185,6 +277,7 @@ def test_cancelling(who, request, payout, ada_usd):
 def test_asking_again_brings_an_answer(office, operator, payout, gateway):
     send_into_doubt(gateway, payout)
     gateway.will("find", Answer(payout.pk, Outcome.EXECUTED, "bank-7"))
+    put_off(payout)
     assert ask() == 0
 
     told = office.order(PAYOUTS, payout, "ask_again", "The customer calls")

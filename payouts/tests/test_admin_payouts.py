@@ -17,6 +17,7 @@ from payouts.tests.working import (
     ask,
     make_due,
     now,
+    put_off,
     resolve,
     send_into_doubt,
     send_into_review,
@@ -149,7 +150,7 @@ def test_what_comes_next_is_said(
 
     assert next_of(payout).startswith("Send it, due since")
     assert next_of(large) == "It waits for an approval"
-    send_into_review(gateway, payout)
+    put_off(send_into_review(gateway, payout))
     assert next_of(payout).startswith("Ask the gateway, at 20")
     Payout.objects.filter(pk=payout.pk).update(leased_by="machine-1:7")
     assert next_of(payout).startswith("machine-1:7 has it until 20")
@@ -194,6 +195,7 @@ def test_the_last_answer_is_what_the_gateway_said_last(payout, gateway):
     make_due(payout)
     ask()
     gateway.will("submit", Outcome.UNKNOWN)
+    make_due(payout)
     submit()
 
     assert find_answers([payout.pk])[payout.pk].outcome == "unknown"

@@ -68,8 +68,9 @@ def test_sends_it_again_under_the_same_key_when_it_never_arrived(
     assert (waiting.status, waiting.step) == ("processing", "submit")
     # An earlier order may still be on its way.
     assert waiting.unknown_since == in_doubt.unknown_since
-    assert pause_of(in_doubt) == 0
+    assert pause_of(in_doubt) == 1
     gateway.will("submit", Outcome.EXECUTED)
+    make_due(in_doubt)
     assert submit() == 1
     assert now(in_doubt).attempts == 2
     assert [order.payout_id for _, order in gateway.heard] == [in_doubt.pk] * 3
@@ -84,6 +85,7 @@ def test_calls_a_person_when_it_was_sent_often_and_never_arrived(
     gateway.will("find", Outcome.ABSENT)
 
     for _ in range(2):
+        make_due(payout)
         submit()
         make_due(payout)
         ask()
@@ -120,6 +122,7 @@ def test_never_fails_one_of_which_an_earlier_attempt_is_in_doubt(
     make_due(in_doubt)
     ask()
     gateway.will("submit", Outcome.NOT_SENT)
+    make_due(in_doubt)
 
     submit()
 

@@ -52,6 +52,21 @@ def test_before_it_is_sent_again_never_exceeds_five_minutes(payout, gateway, set
     assert pauses(payout, submit, 11)[-3:] == [256, 300, 300]
 
 
+def test_before_what_never_arrives_is_sent_again_never_exceeds_half_a_minute(
+    payout, gateway
+):
+    gateway.will("submit", Outcome.UNKNOWN)
+    gateway.will("find", Outcome.ABSENT)
+    seen = []
+
+    for _ in range(7):
+        make_due(payout)
+        submit()
+        seen += pauses(payout, ask, 1)
+
+    assert seen == [1, 2, 4, 8, 16, 30, 30]
+
+
 def test_before_it_is_asked_about_in_doubt_never_exceeds_half_a_minute(payout, gateway):
     send_into_doubt(gateway, payout)
     gateway.will("find", Outcome.UNKNOWN)
@@ -69,7 +84,7 @@ def test_before_one_that_is_underway_is_asked_about_may_be_hours(payout, gateway
 
 
 def test_ends_when_the_patience_does(payout, gateway):
-    gateway.patience = timedelta(seconds=2)
+    gateway.patience = timedelta(seconds=20)
     gateway.will("submit", Outcome.UNKNOWN)
     submit()
     gateway.will("find", Outcome.UNKNOWN)
@@ -81,7 +96,7 @@ def test_ends_when_the_patience_does(payout, gateway):
     ask()
 
     waiting = now(payout)
-    assert waiting.due_at == waiting.unknown_since + timedelta(seconds=2)
+    assert waiting.due_at == waiting.unknown_since + timedelta(seconds=20)
 
 
 def test_before_one_in_review_is_asked_about_never_exceeds_a_quarter_of_an_hour(
@@ -98,7 +113,8 @@ def test_begins_anew_when_it_was_sent_again(payout, gateway):
     gateway.will("find", Outcome.UNKNOWN)
     assert pauses(payout, ask, 4) == [1, 2, 4, 8]
     gateway.will("find", Outcome.ABSENT)
-    assert pauses(payout, ask, 1) == [0]
+    assert pauses(payout, ask, 1) == [1]
+    make_due(payout)
 
     submit()
 

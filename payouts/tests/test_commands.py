@@ -1,6 +1,8 @@
 """Looking at the queue and working on it by hand."""
 
+import math
 import re
+import time
 from io import StringIO
 
 import pytest
@@ -10,6 +12,7 @@ from payouts.gateways import Outcome
 from payouts.tests.working import (
     ask,
     make_due,
+    put_off,
     resolve,
     send_into_doubt,
     send_into_review,
@@ -40,18 +43,25 @@ def test_payouts_shows_an_empty_queue():
 
 
 def test_payouts_shows_what_waits(ada, ada_usd, payout_of, large, gateway):
-    send_into_review(gateway, payout_of(ada, ada_usd))
-    send_into_doubt(gateway, payout_of(ada, ada_usd))
+    later = [
+        send_into_review(gateway, payout_of(ada, ada_usd)),
+        send_into_doubt(gateway, payout_of(ada, ada_usd)),
+    ]
+    started = time.monotonic()
+    put_off(*later)
     payout_of(ada, ada_usd)
 
-    assert told_by("payouts", "--status") == {
+    told = told_by("payouts", "--status")
+
+    seconds = int(told.pop("oldest due for").removesuffix("s"))
+    assert 0 <= seconds <= math.ceil(time.monotonic() - started)
+    assert told == {
         "manual_review": "1",
         "pending": "2",
         "processing": "1",
         "due to submit": "1",
         "due to ask": "0",
         "due to cancel": "0",
-        "oldest due for": "0s",
         "with a worker": "0",
         "need approval": "1",
         "contradicted": "0",

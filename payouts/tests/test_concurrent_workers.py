@@ -263,6 +263,7 @@ def test_answers_and_expired_leases_do_not_wait_for_each_other_for_ever(
     gateway.will("find", Outcome.UNKNOWN)
     for _ in range(3):
         leases = run_in_transaction(lambda: claim_due(step=Step.SUBMIT, worker="slow"))
+        assert leases is not None
         make_due(*payouts)
         held = by_payout(leases)
         late = [Answer(each, Outcome.UNKNOWN) for each in reversed(held)]

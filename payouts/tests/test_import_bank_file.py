@@ -82,6 +82,25 @@ def test_fails_all_payouts_of_a_rejected_file(enlist, euros, balance_of):
     assert balance_of(euros) == "500.00"
 
 
+@pytest.mark.parametrize("reason", ["DU01", "AM05"])
+def test_fails_nothing_of_a_file_that_the_bank_has_had_before(
+    enlist, euros, balance_of, reason
+):
+    payouts = enlist("10.00", "20.50")
+    rejected = named("pain.002-file-rejected").decode()
+
+    imported = read(rejected.replace("FF01", reason).encode())
+
+    # It took the first copy, and says nothing of what becomes of that.
+    assert told(imported) == (0, 0, 1)
+    [unmatched] = imported.unmatched
+    assert unmatched.why == "The bank has had it before; this is not about the first."
+    assert (statuses(*payouts), said(*payouts)) == (["processing"] * 2, ["sent"] * 2)
+    read(named("camt.053-one-debit-for-all"))
+    assert statuses(*payouts) == ["completed"] * 2
+    assert balance_of(euros) == "469.50"
+
+
 def test_completes_all_payouts_of_a_file_that_was_booked_as_one(enlist):
     payouts = enlist("10.00", "20.50")
 

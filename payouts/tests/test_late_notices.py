@@ -328,6 +328,50 @@ def test_what_was_corrected_is_what_counts_from_then_on(
         notice(refunded, DECLINED)
 
 
+def test_each_time_that_it_changes_its_mind_is_told(ada_usd, operator, refunded):
+    for outcome, posted in [
+        (EXECUTED, "990.00"),
+        (DECLINED, "1000.00"),
+        (EXECUTED, "990.00"),
+        (DECLINED, "1000.00"),
+    ]:
+        for _ in range(2):
+            notice(refunded, outcome)
+        correct_discrepancy(**closing(operator, refunded))
+        notice(refunded, outcome)
+        assert funds_of(ada_usd) == (posted, "0.00")
+
+    assert (
+        claims_against(refunded)
+        == [
+            ("executed", "corrected"),
+            ("declined", "corrected"),
+        ]
+        * 2
+    )
+    assert events_of(refunded).count("contradicted") == 4
+
+
+def test_what_was_dismissed_is_told_again_when_it_has_said_otherwise_since(
+    ada_usd, operator, refunded, nothing_moves
+):
+    notice(refunded, EXECUTED)
+    dismiss_discrepancy(**closing(operator, refunded))
+    # As the books say, so nobody is told.
+    notice(refunded, DECLINED)
+    assert claims_against(refunded) == [("executed", "dismissed")]
+
+    for _ in range(2):
+        notice(refunded, EXECUTED, gateway_reference="bank-8")
+
+    assert claims_against(refunded) == [("executed", "dismissed"), ("executed", "open")]
+    assert events_of(refunded)[-1] == "contradicted"
+    assert funds_of(ada_usd) == ("1000.00", "0.00")
+    dismiss_discrepancy(**closing(operator, refunded))
+    with nothing_moves():
+        notice(refunded, EXECUTED)
+
+
 def test_a_discrepancy_is_raised_once_says_the_database(refunded):
     notice(refunded, EXECUTED)
 

@@ -28,7 +28,9 @@ pytestmark = pytest.mark.django_db
 
 
 def claim(step=Step.SUBMIT, worker="slow"):
-    [lease] = claim_due(step=step, worker=worker)
+    leases = claim_due(step=step, worker=worker)
+    assert leases is not None
+    [lease] = leases
     return lease
 
 
@@ -52,6 +54,19 @@ def test_is_written_down_before_anything_is_sent(payout, gateway):
     assert gateway.heard == []
 
 
+def test_never_sets_the_time_of_the_last_change_back(payout, gateway):
+    # As after a change by somebody else at that very moment, or when the clock of the
+    # database was set back.
+    changed_at = now(payout).updated_at + timedelta(hours=1)
+    Payout.objects.filter(pk=payout.pk).update(updated_at=changed_at)
+
+    claim()
+
+    taken = now(payout)
+    assert taken.updated_at == changed_at
+    assert taken.due_at == changed_at + timedelta(seconds=60)
+
+
 def test_keeps_others_away_while_it_lasts(payout, gateway):
     claim()
 
@@ -69,6 +84,7 @@ def test_that_has_ended_makes_the_next_worker_ask_before_it_sends(
 
     assert gateway.heard_of(payout.pk) == ["find"]
     assert attempts_of(payout) == [("submit", "lost"), ("ask", "absent")]
+    make_due(payout)
     assert submit() == 1
     taken = now(payout)
     assert (taken.status, taken.attempts, taken.fence) == ("completed", 2, 3)
@@ -93,6 +109,7 @@ def test_that_ends_each_time_calls_a_person_at_last(payout, gateway, settings):
     gateway.will("find", Outcome.ABSENT)
 
     for _ in range(2):
+        make_due(payout)
         claim()
         make_due(payout)
         ask()

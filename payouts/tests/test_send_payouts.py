@@ -23,6 +23,7 @@ from payouts.tests.working import (
     make_due,
     now,
     pause_of,
+    put_off,
     status_of,
     submit,
 )
@@ -140,6 +141,7 @@ def test_sends_again_later_when_it_was_certainly_not_sent(ada_usd, payout, gatew
     assert (waiting.leased_by, waiting.unknown_since) == ("", None)
     assert pause_of(payout) == 1
     assert funds_of(ada_usd) == ("1000.00", "10.00")
+    put_off(payout)
     assert submit() == 0
     make_due(payout)
     assert submit() == 1

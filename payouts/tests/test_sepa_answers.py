@@ -39,6 +39,11 @@ def group(status: str):
         </OrgnlGrpInfAndSts>"""
 
 
+def reasons(*codes: str):
+    given = (f"<StsRsnInf><Rsn><Cd>{code}</Cd></Rsn></StsRsnInf>" for code in codes)
+    return "".join(given)
+
+
 def single(status: str, *, reason=""):
     return f"""<OrgnlPmtInfAndSts><TxInfAndSts><OrgnlEndToEndId>X</OrgnlEndToEndId>
         <TxSts>{status}</TxSts>{reason}</TxInfAndSts></OrgnlPmtInfAndSts>"""
@@ -102,6 +107,31 @@ def test_means_the_same_of_one_payment_and_of_all(status, meaning):
 
 def test_says_nothing_of_all_payments_by_partly():
     assert read_document(report(group("PART"))).answers == []
+
+
+@pytest.mark.parametrize(
+    ("codes", "meaning"),
+    [
+        (["DU03"], Meaning.DUPLICATE),
+        (["NARR", "AM05"], Meaning.DUPLICATE),
+        (["DUPL"], Meaning.DUPLICATE),
+        (["AC04"], Meaning.REJECTED),
+        ([], Meaning.REJECTED),
+    ],
+)
+def test_rejects_nothing_by_having_had_it_before(codes, meaning):
+    assert meaning_of(report(single("RJCT", reason=reasons(*codes)))) is meaning
+    assert meaning_of(report(single("ACSP", reason=reasons(*codes)))) is (
+        Meaning.UNDERWAY
+    )
+
+
+def test_rejects_no_payment_of_a_file_that_the_bank_has_had_before():
+    whole = group("RJCT").replace("</GrpSts>", f"</GrpSts>{reasons('DU01')}")
+
+    document = read_document(report(whole + single("RJCT", reason=reasons("NARR"))))
+
+    assert [answer.meaning for answer in document.answers] == [Meaning.DUPLICATE] * 2
 
 
 def test_takes_a_reason_of_the_banks_own():

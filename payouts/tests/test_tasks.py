@@ -19,6 +19,7 @@ from payouts.tests.working import (
     funds_of,
     make_due,
     now,
+    put_off,
     resolve,
     send_into_doubt,
     send_into_review,
@@ -83,7 +84,8 @@ def test_is_on_the_schedule_and_ends_some_time(worker, task, settings):
 
     assert 0 < entry["schedule"] <= 10
     # What the broker did not deliver in time is not worth delivering: more will come.
-    assert entry["options"]["expires"] <= 30
+    # But the worker's clock decides, and may be minutes ahead of that of beat.
+    assert 300 <= entry["options"]["expires"] <= 600
     assert task.time_limit == 120
 
 
@@ -137,7 +139,7 @@ def test_is_done_by_a_worker_with_a_name(payout, gateway):
 def test_sweeping_measures_what_waits(
     ada, ada_usd, ada_rich, payout_of, large, gateway
 ):
-    send_into_review(gateway, payout_of(ada, ada_usd))
+    put_off(send_into_review(gateway, payout_of(ada, ada_usd)))
     cancelled = payout_of(ada, ada_usd)
     cancel_payout(payout_id=cancelled.pk, reason="r", origin=ada.origin)
     take_notices([Answer(cancelled.pk, Outcome.EXECUTED)], origin=SYSTEM)
@@ -156,14 +158,3 @@ def test_sweeping_measures_what_waits(
     submit()
     assert tasks.sweep() == 0
     assert PAYOUT_OLDEST_DUE._value.get() == 0
-
-
-def test_sweeping_gives_banks_what_they_could_not_be_given(monkeypatch):
-    delivered = []
-    monkeypatch.setattr(
-        "payouts.services.queue.deliver_files", lambda: delivered.append("files")
-    )
-
-    tasks.sweep()
-
-    assert delivered == ["files"]

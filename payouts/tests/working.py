@@ -45,6 +45,13 @@ def make_due(*payouts: Payout) -> None:
     )
 
 
+def put_off(*payouts: Payout) -> None:
+    """As if these were due much later, however long the test takes."""
+    Payout.objects.filter(pk__in=[payout.pk for payout in payouts]).update(
+        due_at=StatementTime() + timedelta(hours=1)
+    )
+
+
 def pass_patience(*payouts: Payout) -> None:
     """As if these were in doubt for longer than their gateway may leave us so."""
     make_due(*payouts)

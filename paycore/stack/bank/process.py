@@ -25,7 +25,7 @@ from paycore.stack.bank import is_listening, url_file
 from paycore.stack.bank.books import Executions
 from paycore.stack.processes import StackError
 
-SECONDS_TO_BE_READY: Final = 30
+SECONDS_TO_BE_READY: Final = 120
 SECONDS_TO_ANSWER: Final = 30
 
 

@@ -49,12 +49,15 @@ class Reply:
 
 
 class Refusal(Exception):
-    """The bank does not do what was asked."""
+    """The bank does not do what was asked.
 
-    def __init__(self, status: HTTPStatus, code: str) -> None:
+    Where its client concludes something about a payment from that, it says of which.
+    """
+
+    def __init__(self, status: HTTPStatus, code: str, *, key: str = "") -> None:
         super().__init__(code)
         self.status = status
-        self.code = code
+        self.body = {"code": code, "key": key} if key else {"code": code}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,9 @@ class Bank:
         except KeyReused:
             raise Refusal(HTTPStatus.CONFLICT, "key_reused") from None
         except NotAccepted:
-            raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "not_accepted") from None
+            raise Refusal(
+                HTTPStatus.SERVICE_UNAVAILABLE, "not_accepted", key=request.key
+            ) from None
         if is_new:
             # One cancelled beforehand has nothing to be slow about.
             seconds = 0 if payment.failure_code == CANCELLED else conduct.seconds
@@ -107,7 +112,7 @@ class Bank:
         return Reply(HTTPStatus.OK, asdict(payment), seconds)
 
     def find(self, request: Request) -> Reply:
-        payment = _required(self._books.find(request.key))
+        payment = _required(self._books.find(request.key), request.key)
         executions = self._books.count_executions(request.key)
         return Reply(HTTPStatus.OK, {**asdict(payment), "executions": executions})
 
@@ -123,13 +128,14 @@ class Bank:
         outcome = request.document().get("status")
         if outcome not in {Status.EXECUTED, Status.DECLINED}:
             raise Refusal(HTTPStatus.BAD_REQUEST, "malformed")
-        payment = _required(self._books.settle(request.key, Status(outcome)))
+        settled = self._books.settle(request.key, Status(outcome))
+        payment = _required(settled, request.key)
         is_so = payment.status == outcome
         return Reply(HTTPStatus.OK if is_so else HTTPStatus.CONFLICT, asdict(payment))
 
     def cancel(self, request: Request) -> Reply:
         """Decline a received payment. An unknown key is declined if it comes later."""
-        payment = _required(self._books.cancel(request.key))
+        payment = _required(self._books.cancel(request.key), request.key)
         is_so = payment.failure_code == CANCELLED
         return Reply(HTTPStatus.OK if is_so else HTTPStatus.CONFLICT, asdict(payment))
 
@@ -174,7 +180,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             reply = self._reply()
         except Refusal as refusal:
-            reply = Reply(refusal.status, {"code": refusal.code})
+            reply = Reply(refusal.status, refusal.body)
         if reply.seconds > MOST_SECONDS_WITHOUT_ANSWER:
             self._wait_for_hanging_up()
             self.close_connection = True
@@ -255,7 +261,7 @@ def _text(value: object) -> str:
     return value
 
 
-def _required(payment: Payment | None) -> Payment:
+def _required(payment: Payment | None, key: str) -> Payment:
     if payment is None:
-        raise Refusal(HTTPStatus.NOT_FOUND, "no_such_payment")
+        raise Refusal(HTTPStatus.NOT_FOUND, "no_such_payment", key=key)
     return payment

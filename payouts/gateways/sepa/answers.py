@@ -6,15 +6,16 @@ a set of classes for each version, or know statements only.
 
 Note [What a bank's word means]
     pain.002 says what the bank did with an order: rejected it, has it, or has debited
-    our account for it. camt.05x says what was booked on our account. A booked debit
-    that carries our end-to-end id is an execution. A credit that carries it is a return
-    only if it says so: whoever received the money knows the id and can write it on a
-    payment of their own. What is not booked yet may never be.
+    our account for it. One that was rejected because the bank has had it before says
+    nothing of the first, which is the one that counts. camt.05x says what was booked on
+    our account. A booked debit that carries our end-to-end id is an execution. A credit
+    that carries it is a return only if it says so: whoever received the money knows the
+    id and can write it on a payment of their own. What is not booked yet may never be.
 """
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from itertools import islice
@@ -40,10 +41,14 @@ class UnreadableBankFile(Exception):
 
 
 class Meaning(StrEnum):
-    """What the bank says of a payment. `unclear` is for a person to look at."""
+    """What the bank says of a payment.
+
+    `duplicate` (it has had this before) and `unclear` are for a person to look at.
+    """
 
     EXECUTED = "executed"
     REJECTED = "rejected"
+    DUPLICATE = "duplicate"
     UNDERWAY = "underway"
     RETURNED = "returned"
     UNCLEAR = "unclear"
@@ -124,6 +129,8 @@ def _parse(content: bytes) -> Element:
 _SETTLED: Final = frozenset({"ACSC", "ACCC"})
 # The bank will not execute it, or no more.
 _REFUSED: Final = frozenset({"RJCT", "CANC"})
+# Reasons of refusal: a file, a batch or a payment like this is there already.
+_DUPLICATE: Final = frozenset({"AM05", "DU01", "DU02", "DU03", "DU04", "DU05", "DUPL"})
 # Some of the payments this, some that: says nothing about any of them.
 _PARTLY: Final = "PART"
 
@@ -135,6 +142,8 @@ def _read_report(message: Element) -> Iterator[BankAnswer]:
         *_whole_statuses(message, "OrgnlPmtInfAndSts", "OrgnlPmtInfId", "PmtInfSts"),
     ]
     parts = [_payment_status(node) for node in message.iterfind(".//{*}TxInfAndSts")]
+    if any(whole.meaning is Meaning.DUPLICATE for whole in wholes):
+        parts = [_as_duplicate(part) for part in parts]
     _refuse_contradiction(wholes, parts)
     yield from wholes
     yield from parts
@@ -147,7 +156,7 @@ def _whole_statuses(
         said = _text(node, status)
         if said and said != _PARTLY:
             yield BankAnswer(
-                _meaning_of(said),
+                _meaning_of(said, node),
                 message_id=_text(node, identifier),
                 reason_code=_reason(node, "StsRsnInf"),
             )
@@ -155,18 +164,27 @@ def _whole_statuses(
 
 def _payment_status(node: Element) -> BankAnswer:
     return BankAnswer(
-        _meaning_of(_text(node, "TxSts")),
+        _meaning_of(_text(node, "TxSts"), node),
         end_to_end_id=_text(node, "OrgnlEndToEndId"),
         reason_code=_reason(node, "StsRsnInf"),
         amount=_amount(node, "OrgnlTxRef/Amt/InstdAmt"),
     )
 
 
-def _meaning_of(status: str) -> Meaning:
+def _meaning_of(status: str, node: Element) -> Meaning:
+    """See Note [What a bank's word means]."""
     if status in _SETTLED:
         return Meaning.EXECUTED
+    if status in _REFUSED:
+        reasons = {code.text for code in node.iterfind("{*}StsRsnInf/{*}Rsn/{*}Cd")}
+        return Meaning.REJECTED if reasons.isdisjoint(_DUPLICATE) else Meaning.DUPLICATE
     # A code of tomorrow, or of one bank, must not conclude anything.
-    return Meaning.REJECTED if status in _REFUSED else Meaning.UNDERWAY
+    return Meaning.UNDERWAY
+
+
+def _as_duplicate(part: BankAnswer) -> BankAnswer:
+    is_refused = part.meaning is Meaning.REJECTED
+    return replace(part, meaning=Meaning.DUPLICATE) if is_refused else part
 
 
 def _refuse_contradiction(wholes: list[BankAnswer], parts: list[BankAnswer]) -> None:
