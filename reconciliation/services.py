@@ -42,7 +42,7 @@ def find_differences(*, checks: tuple[Check, ...] = CHECKS) -> Iterator[Differen
     with _one_snapshot():
         for check in checks:
             with connection.chunked_cursor() as cursor:
-                cursor.execute(check.sql)
+                cursor.execute(check.sql, check.given())
                 for subject, currency, expected, found in cursor:
                     yield Difference(
                         check, subject, currency, int(expected), int(found)

@@ -1,6 +1,7 @@
-"""Roll-ups: what people spent on days that are over, added up once.
+"""Roll-ups: what was spent, and how payments were judged, on days that are over.
 
-All of it is computed from transfers and can be computed again: `rebuild_rollups`.
+All of it is computed from transfers and assessments, and can be computed again:
+`rebuild_rollups`.
 """
 
 from typing import Final
@@ -82,6 +83,58 @@ class EverybodysRollup(models.Model):
         return f"{self.time_zone} {self.day} {self.category} {self.currency}"
 
 
+class ScoreRollup(models.Model):
+    """How many payments of a day in UTC got a score between two tens.
+
+    `tens` 0 is 0 to 9, 9 is 90 to 100. How a payment was judged never changes.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    day = models.DateField()
+    band = models.CharField(max_length=7)
+    tens = models.SmallIntegerField()
+    count = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="reports_scorerollup_is_of_one_day",
+                fields=["day", "band", "tens"],
+            ),
+            models.CheckConstraint(
+                name="reports_scorerollup_has_something", condition=Q(count__gt=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.band} {self.tens}"
+
+
+class FlagRollup(models.Model):
+    """How many payments of a day in UTC a rule flagged: counted, and in shadow."""
+
+    id = models.BigAutoField(primary_key=True)
+    day = models.DateField()
+    flag = models.CharField(max_length=40)
+    count = models.BigIntegerField()
+    shadow_count = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="reports_flagrollup_is_of_one_day", fields=["day", "flag"]
+            ),
+            models.CheckConstraint(
+                name="reports_flagrollup_has_something",
+                condition=Q(count__gte=0, shadow_count__gte=0)
+                & (Q(count__gt=0) | Q(shadow_count__gt=0)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.flag}"
+
+
 class RolledPerson(models.Model):
     """In which time zone somebody's days are rolled up.
 
@@ -104,7 +157,7 @@ class RolledPerson(models.Model):
 class RollupMark(models.Model):
     """How far the roll-ups are. One row, which whoever changes them locks first.
 
-    They hold every day that was over at `kept_until`, as spending was then: see Note
+    They hold every day that was over at `kept_until`, as things were then: see Note
     [Roll-ups are as of a moment]. `version` changes whenever they do. All transactions
     that had a number by `seen_at` have one below `seen_xid`.
     """

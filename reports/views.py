@@ -18,7 +18,6 @@ from reports.serializers import (
     SpendingQuery,
     SpendingResource,
 )
-from risk.selectors import summarize_scores
 
 
 class SpendingReport(ApiView):
@@ -76,5 +75,5 @@ class RiskReport(ApiView):
     )
     def get(self, request: Request) -> HttpResponse:
         start, end = self.read_query(PeriodQuery).bounds(now=timezone.now())
-        summary = summarize_scores(start, end)
+        summary = selectors.summarize_judged(start=start, end=end)
         return self.answer(RiskResource.of(summary, start=start, end=end))

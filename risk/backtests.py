@@ -33,11 +33,15 @@ BATCH: Final = 500
 
 @dataclass(slots=True)
 class Backtest:
-    """How many payments were replayed, from which band to which, and by which flags."""
+    """How many payments were replayed, from which band to which, and by which flags.
+
+    `errors`: how often a rule raised. Nobody is alerted of that.
+    """
 
     moves: Counter[tuple[Band, Band]] = field(default_factory=Counter)
     flags_then: Counter[str] = field(default_factory=Counter)
     flags_now: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
 
     @property
     def total(self) -> int:
@@ -78,7 +82,9 @@ def read_settings(
     unknown = set(document) - {"rules", "bands"}
     if unknown:
         raise InvalidInput(why=f"There is nothing called {min(unknown)!r} to set.")
-    asked: Mapping[str, Any] = document.get("rules", {})
+    asked = document.get("rules", {})
+    if not isinstance(asked, Mapping):
+        raise InvalidInput(why="Rules are an object, by their codes.")
     for code in asked:
         if code not in RULES:
             raise InvalidInput(why=f"There is no rule {code!r}.")
@@ -127,6 +133,7 @@ def _replay(
         result.moves[Band(assessment.band), score.band] += 1
         result.flags_then.update(assessment.flags)
         result.flags_now.update(score.flags)
+        result.errors.update(list(score.raised))
 
 
 def _payment(assessment: Assessment) -> Payment:

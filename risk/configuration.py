@@ -182,6 +182,8 @@ def read_rule(document: Mapping[str, Any], *, rule: ConfiguredRule) -> Configure
     Raises: `InvalidInput`, naming what it does not understand.
     """
     code = rule.rule.code
+    if not isinstance(document, Mapping):
+        raise InvalidInput(why=f"{code}: what is set of it is an object.")
     unknown = set(document) - {"state", "points", "kinds", "parameters", "on_error"}
     if unknown:
         raise InvalidInput(why=f"{code} has no setting {min(unknown)!r}.")

@@ -5,14 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
-import structlog
 
-from paycore.lib.metrics import RISK_RULE_ERRORS
 from risk.configuration import Configuration, ConfiguredRule
 from risk.models import Band, OnError, RuleState
 from risk.rules import Case
-
-log = structlog.get_logger(__name__)
 
 HIGHEST: Final = 100
 
@@ -28,6 +24,8 @@ class Score:
     findings: list[dict[str, Any]] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    # Of the rules in `errors`: for whoever is told of it.
+    raised: dict[str, Exception] = field(default_factory=dict)
 
 
 def score_case(case: Case, configuration: Configuration) -> Score:
@@ -72,8 +70,7 @@ def _add(score: Score, rule: ConfiguredRule, figures: Mapping[str, Any]) -> None
 def _note_error(score: Score, rule: ConfiguredRule, error: Exception) -> bool:
     """Whether a person must look because of it."""
     code = rule.rule.code
-    log.error("risk_rule_failed", rule=code, exc_info=error)
-    RISK_RULE_ERRORS.labels(rule=code).inc()
+    score.raised[code] = error
     is_closed = rule.on_error == OnError.CLOSED and rule.state == RuleState.ON
     score.errors[code] = "closed" if is_closed else "open"
     if is_closed:

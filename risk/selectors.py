@@ -1,13 +1,14 @@
 """Reading what was thought of payments, and what waits for a person."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from paycore.lib.errors import NotFound
 from risk.models import Assessment, Band, Review, ReviewStatus
@@ -30,14 +31,39 @@ class ReviewQueue:
     overdue: int
 
 
+# A band, tens (0 is 0 to 9, 9 is 90 to 100), and how many payments.
+ScoreCount = tuple[str, int, int]
+# A flag, and how many payments had it: where it counts, and in shadow.
+FlagCount = tuple[str, int, int]
+BINS: Final = 10
+
+
 @dataclass(frozen=True, slots=True)
 class ScoreSummary:
-    """How payments scored: by band, by ten points, by flag (counted, in shadow)."""
+    """How payments scored: by band, by ten points, by flag, the most frequent first."""
 
     total: int
     bands: dict[Band, int]
     bins: list[int]
-    flags: list[tuple[str, int, int]]
+    flags: list[FlagCount]
+
+    @classmethod
+    def of(
+        cls, scores: Iterable[ScoreCount], flags: Iterable[FlagCount]
+    ) -> "ScoreSummary":
+        """The same may come several times, as of several days."""
+        bands, bins = dict.fromkeys(Band, 0), [0] * BINS
+        for band, tens, count in scores:
+            bands[Band(band)] += count
+            bins[tens] += count
+        counted: Counter[str] = Counter()
+        shadowed: Counter[str] = Counter()
+        for flag, count, shadow_count in flags:
+            counted[flag] += count
+            shadowed[flag] += shadow_count
+        found = [(flag, counted[flag], shadowed[flag]) for flag in counted]
+        found.sort(key=lambda row: (-row[1] - row[2], row[0]))
+        return cls(sum(bins), bands, bins, found)
 
 
 def find_assessments(subject_ids: Collection[UUID]) -> dict[UUID, Assessment]:
@@ -89,26 +115,28 @@ _QUEUE: Final = """
 
 
 def summarize_scores(start: datetime, end: datetime) -> ScoreSummary:
-    """How payments from `start` (included) to `end` scored. Two statements."""
+    """How the payments of a time were judged when they were made. Two statements."""
+    return ScoreSummary.of(*count_judged(start, end))
+
+
+def count_judged(
+    start: datetime, end: datetime
+) -> tuple[list[ScoreCount], list[FlagCount]]:
+    """How often payments of a time had which score, and which flag."""
+    if start >= end:
+        return [], []
     with connection.cursor() as cursor:
-        cursor.execute(_SCORES, [start, end])
-        scores = cursor.fetchall()
+        cursor.execute(_SCORES, {"start": start, "end": end})
+        scores: list[ScoreCount] = cursor.fetchall()
         cursor.execute(_FLAGS, {"start": start, "end": end})
-        flags = cursor.fetchall()
-    bands = dict.fromkeys(Band, 0)
-    bins = [0] * BINS
-    for band, bin_of, count in scores:
-        bands[Band(band)] += count
-        bins[bin_of] += count
-    return ScoreSummary(sum(bins), bands, bins, [tuple(row) for row in flags])
+        flags: list[FlagCount] = cursor.fetchall()
+    return scores, flags
 
 
-# 0-9, 10-19, ..., and 90-100.
-BINS: Final = 10
 _SCORES: Final = """
     SELECT band, least(score / 10, 9), count(*)
     FROM risk_assessment
-    WHERE assessed_at >= %s AND assessed_at < %s
+    WHERE assessed_at >= %(start)s AND assessed_at < %(end)s
     GROUP BY 1, 2
 """
 _FLAGS: Final = """
@@ -123,7 +151,6 @@ _FLAGS: Final = """
         WHERE assessed_at >= %(start)s AND assessed_at < %(end)s
     ) AS flagged
     GROUP BY flag
-    ORDER BY sum(counted) + sum(shadowed) DESC, flag
 """
 
 
@@ -147,13 +174,3 @@ def find_oldest_review() -> datetime | None:
     """Since when the open review that has waited longest has been waiting."""
     waiting = Review.objects.filter(status=ReviewStatus.OPEN).order_by("created_at")
     return waiting.values_list("created_at", flat=True).first()
-
-
-def find_next_review(review: Review) -> Review | None:
-    """The open one after this one in the queue; after the last one, the first."""
-    others = list_open_reviews().exclude(pk=review.pk)
-    of_band = Q(band=review.band)
-    later = of_band & Q(created_at__gt=review.created_at)
-    beside = of_band & Q(created_at=review.created_at, pk__gt=review.pk)
-    after = others.filter(Q(band__lt=review.band) | later | beside)
-    return after.first() or others.first()

@@ -22,6 +22,7 @@ from risk.models import Period
 from risk.payments import PaymentKind
 from risk.selectors import ScoreSummary, summarize_scores
 from risk.services.configuration import read_configuration
+from risk.services.history import QUARTER, sum_of_the_day
 from risk.services.limits import rounded_up, total_of
 
 Answer = TypeVar("Answer")
@@ -155,7 +156,7 @@ def measure_limits(user_id: UUID, *, at: datetime) -> list[LimitUse]:
     Three statements.
     """
     configuration = read_configuration(user_ids=[user_id])
-    spent = _spent_on_the_day(user_id, at)
+    spent = _sum_of_the_day(user_id, at)
     rates = get_rate_table(at=at)
     limited = {*LIMITED_KINDS, *(limit.kind for limit in configuration.limits)}
     base = CURRENCIES.get(settings.RISK_CURRENCY)
@@ -174,27 +175,30 @@ def measure_limits(user_id: UUID, *, at: datetime) -> list[LimitUse]:
     return uses
 
 
-def _spent_on_the_day(user_id: UUID, at: datetime) -> dict[str, dict[str, int]]:
+def _sum_of_the_day(user_id: UUID, at: datetime) -> dict[str, dict[str, int]]:
+    """What they paid, by kind and currency."""
     with connection.cursor() as cursor:
-        cursor.execute(_SPENT, {"user_id": user_id, "at": at})
+        cursor.execute(_PAID, {"user_id": user_id, "at": at})
         rows = cursor.fetchall()
-    spent: dict[str, dict[str, int]] = defaultdict(dict)
-    for kind, currency, total in rows:
-        spent[kind][currency] = int(total)
-    return spent
+    sums: dict[str, dict[str, int]] = defaultdict(dict)
+    if rows:
+        spent, time_zone = [row[1:] for row in rows], rows[0][0]
+        today = sum_of_the_day(spent, at=at, time_zone=time_zone)
+        for (kind, currency), total in today.items():
+            sums[kind][currency] = total
+    return sums
 
 
 # As limits count it: see `risk.services.history`.
-_SPENT: Final = """
-    SELECT kind, currency, sum(amount_minor)
+_PAID: Final = f"""
+    SELECT person.time_zone, kind, risk_assessment.currency, sum(amount_minor),
+        {QUARTER} AS quarter
     FROM risk_assessment
+    JOIN accounts_user AS person ON person.id = user_id
     WHERE user_id = %(user_id)s AND voided_at IS NULL
-        AND assessed_at >= (
-            SELECT date_trunc('day', %(at)s::timestamptz, time_zone)
-            FROM accounts_user WHERE id = %(user_id)s
-        )
-    GROUP BY kind, currency
-"""
+        AND assessed_at > %(at)s - interval '2 days' AND assessed_at <= %(at)s
+    GROUP BY person.time_zone, kind, risk_assessment.currency, quarter
+"""  # noqa: S608
 
 
 def _quickly(read: Callable[[], Answer]) -> Answer | None:

@@ -61,7 +61,8 @@ class ReviewApproval(_Verdict):
 
     @documented(
         "Let a held payment go on",
-        description="Its transfer is completed, its payout sent. The same verdict again"
+        description="Its transfer is completed, its payout sent, unless that also needs"
+        " four eyes. Nobody decides about money of their own. The same verdict again"
         " changes nothing; the other one is refused.",
         request=VerdictRequest,
         answers={200: ReviewResource},
@@ -77,7 +78,8 @@ class ReviewRejection(_Verdict):
 
     @documented(
         "Reject a held payment",
-        description="It fails as `rejected_by_review`, and its funds are given back.",
+        description="It fails as `rejected_by_review`, and its funds are given back."
+        " Nobody decides about money of their own.",
         request=VerdictRequest,
         answers={200: ReviewResource},
         refusals=(NotFound, InvalidState),

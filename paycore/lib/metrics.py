@@ -133,6 +133,11 @@ RISK_ASSESSMENTS: Final = Counter(
 RISK_RULE_ERRORS: Final = Counter(
     "risk_rule_errors_total", "Rules that raised instead of judging.", ["rule"]
 )
+RISK_UNPRICED: Final = Counter(
+    "risk_unpriced_payments_total",
+    "Payments that no limit in another currency applied to, for want of a rate.",
+    ["currency"],
+)
 REVIEWS_OPEN: Final = Gauge(
     "reviews_open",
     "Held payments that wait for a person, when last looked at.",

@@ -12,7 +12,7 @@ from paycore.testing.bookkeeping import (
     payment,
     post,
 )
-from paycore.testing.races import race
+from paycore.testing.races import PATIENCE_SECONDS, race
 from reconciliation.checks import CHECKS, Check
 from reconciliation.services import find_differences
 
@@ -49,11 +49,10 @@ def test_keeps_nobody_waiting(ada, mallory):
     next(proof)
 
     def pay_impatiently():
-        with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '1ms'")
-        post(payment(ada, mallory, "60.00 USD"))
-        with connection.cursor() as cursor:
-            cursor.execute("RESET lock_timeout")
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '5s'")
+            post(payment(ada, mallory, "60.00 USD"))
 
     assert race(pay_impatiently) == [None]
     assert list(proof) == []
@@ -66,10 +65,10 @@ def test_waits_for_nobody(ada, mallory):
         with transaction.atomic():
             post(payment(ada, mallory, "60.00 USD"))
             locked.set()
-            assert proved.wait(timeout=10)
+            assert proved.wait(PATIENCE_SECONDS)
 
     def prove():
-        assert locked.wait(timeout=10)
+        assert locked.wait(PATIENCE_SECONDS)
         try:
             return list(find_differences())
         finally:

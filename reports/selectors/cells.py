@@ -16,8 +16,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from paycore.lib.days import day_of
 from paycore.lib.errors import NotFound, ServiceUnavailable
-from reports.days import Split, day_of, split
+from reports.days import Split, split
 from reports.selectors.statements import (
     OF_A_PERSON,
     OF_EVERYBODY,
@@ -60,7 +61,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class _Mark:
+class Mark:
     """How far the roll-ups are."""
 
     version: int
@@ -117,7 +118,7 @@ def list_cells_of_everybody(*, start: datetime, end: datetime) -> Cells:
     """
     newcomers: set[str] = set()
     for _ in range(TRIES):
-        mark, rolled_zones = _read_zones()
+        mark, rolled_zones = read_zones()
         zones = sorted({*rolled_zones, *newcomers})
         parts = [
             split(start, end, time_zone=zone, kept_until=mark.kept_until)
@@ -175,7 +176,7 @@ def _read(sql: str, parameters: dict[str, Any]) -> tuple[int, list[Row]]:
     return found[0][0], [row for row in found if row[1] is not None]
 
 
-def _read_person(user_id: UUID) -> tuple[Person, str | None, _Mark]:
+def _read_person(user_id: UUID) -> tuple[Person, str | None, Mark]:
     """Somebody, in which time zone they are rolled up, and how far all roll-ups are."""
     with connection.cursor() as cursor:
         cursor.execute(PERSON, [user_id])
@@ -183,15 +184,15 @@ def _read_person(user_id: UUID) -> tuple[Person, str | None, _Mark]:
     if row is None:
         raise NotFound
     time_zone, currency, rolled_in, *mark = row
-    return Person(user_id, time_zone, currency), rolled_in, _Mark(*mark)
+    return Person(user_id, time_zone, currency), rolled_in, Mark(*mark)
 
 
-def _read_zones() -> tuple[_Mark, list[str]]:
+def read_zones() -> tuple[Mark, list[str]]:
     """How far the roll-ups are, and in which time zones people are rolled up."""
     with connection.cursor() as cursor:
         cursor.execute(ZONES)
         version, kept_until, zones = cursor.fetchone()
-    return _Mark(version, kept_until), zones
+    return Mark(version, kept_until), zones
 
 
 def _added_up(rows: Iterable[Row]) -> Cells:

@@ -11,22 +11,20 @@ Note [Each cell is converted and rounded once]
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 from uuid import UUID
 
 from fx.selectors import get_past_rates
+from paycore.lib.days import end_of
 from paycore.lib.money import CURRENCIES, Currency
-from reports.days import end_of
+from reports.days import bounded
 from reports.selectors.cells import Cells, list_cells_of, list_cells_of_everybody
 
 # What everybody's spending is counted in where nobody says.
 USUAL_CURRENCY: Final = "USD"
-# There are no days far outside of these, and nothing was spent before or after.
-EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
-LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)
 # The last instant of a day is so long before its end.
 INSTANT: Final = timedelta(microseconds=1)
 
@@ -82,7 +80,7 @@ def sum_spending(
     Raises: `NotFound`; `RateUnavailable` when something cannot be converted;
     `ServiceUnavailable` when the roll-ups change all the time.
     """
-    start, end = (min(max(moment, EARLIEST), LATEST) for moment in (start, end))
+    start, end = bounded(start), bounded(end)
     if user_id is None:
         time_zone, code = "UTC", USUAL_CURRENCY
         cells = list_cells_of_everybody(start=start, end=end)

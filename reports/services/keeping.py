@@ -24,8 +24,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from paycore.lib.days import DAY, day_of, days_between, start_of
 from paycore.lib.metrics import ROLLUPS_KEPT_UNTIL
-from reports.days import DAY, day_of, days_between, start_of
 from reports.models import THE_MARK, RolledPerson, RollupMark
 from reports.purchases import REVERSED_SINCE, SPENT
 from reports.services import sums
@@ -139,12 +139,19 @@ def _look_around(until: datetime) -> _Look:
 def _are_over(xid: int | None) -> bool:
     """Whether all transactions below this number are over, but for our own."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_snapshot_xip(pg_current_snapshot()) AS running"
-            " WHERE running::text::bigint < %s",
-            [xid],
-        )
+        cursor.execute(_RUNNING, [xid])
         return xid is not None and cursor.fetchone() == (0,)
+
+
+# Numbers and snapshots are of the whole server. Who works in another of its databases
+# changes nothing here; whoever cannot be seen there might.
+_RUNNING: Final = """
+    SELECT count(*) FROM pg_snapshot_xip(pg_current_snapshot()) AS running
+    WHERE running::text::bigint < %s AND running::xid NOT IN (
+        SELECT backend_xid FROM pg_stat_activity
+        WHERE datname <> current_database() AND backend_xid IS NOT NULL
+    )
+"""
 
 
 def _step(mark: RollupMark, look: _Look) -> _Left:
@@ -164,12 +171,24 @@ def _step(mark: RollupMark, look: _Look) -> _Left:
         sums.add_days(days, as_of=reached)
     if reached > begin and idle_until is None:
         sums.add_everybody(starts=_days_over(begin, reached), as_of=reached)
+    _add_judged(mark.kept_until, reached)
     mark.kept_until = reached
     if mark.seen_at is not None and mark.seen_at <= reached:
         mark.seen_at, mark.seen_xid = look.at, look.xid
     _save(mark)
     is_more = reached < goal or len(moved) == PEOPLE_AT_ONCE
     return _Left.MORE if is_more else _Left.NOTHING
+
+
+def _add_judged(begin: datetime | None, end: datetime) -> None:
+    start = _ALWAYS if begin is None else _midnight(begin)
+    if start < _midnight(end):
+        sums.add_judged(start=start, end=_midnight(end))
+
+
+def _midnight(moment: datetime) -> datetime:
+    """When its day began in UTC."""
+    return start_of(day_of(moment, "UTC"), "UTC")
 
 
 def _idle_until(begin: datetime, goal: datetime) -> datetime | None:

@@ -13,11 +13,13 @@ from uuid import UUID
 
 from django.db import connection
 
-from reports.days import end_of, start_of
+from paycore.lib.days import end_of, start_of
 from reports.models import (
     ANYWHERE,
     EverybodysRollup,
+    FlagRollup,
     RolledPerson,
+    ScoreRollup,
     SpendingRollup,
 )
 from reports.purchases import REVERSED_SINCE, SPENT
@@ -60,6 +62,13 @@ def add_days(days: Collection[PersonsDay], *, as_of: datetime) -> None:
             cursor.execute(_ADD_DAYS, {**_columns(days), "as_of": as_of})
 
 
+def add_judged(*, start: datetime, end: datetime) -> None:
+    """Add how payments were judged between two midnights in UTC."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD_SCORES, {"start": start, "end": end})
+        cursor.execute(_ADD_FLAGS, {"start": start, "end": end})
+
+
 def remove_days(days: Collection[PersonsDay]) -> None:
     """Take these days of these people out."""
     if days:
@@ -73,7 +82,10 @@ def remove_people(user_ids: Collection[UUID]) -> None:
 
 
 def remove_everything() -> None:
-    for model in (SpendingRollup, EverybodysRollup, RolledPerson):
+    for model in (
+        *(SpendingRollup, EverybodysRollup, RolledPerson),
+        *(ScoreRollup, FlagRollup),
+    ):
         model.objects.all().delete()
 
 
@@ -199,4 +211,26 @@ _REMOVE_EMPTY: Final = f"""
     WHERE count = 0 AND (time_zone, day, category, currency) IN (
         SELECT * FROM unnest(%s::text[], %s::date[], %s::text[], %s::text[])
     )
+"""  # noqa: S608
+_JUDGED: Final = """
+    SELECT (assessed_at AT TIME ZONE 'UTC')::date AS day, band, score, flags,
+        shadow_flags
+    FROM risk_assessment
+    WHERE assessed_at >= %(start)s AND assessed_at < %(end)s
+"""
+_ADD_SCORES: Final = f"""
+    INSERT INTO {ScoreRollup._meta.db_table} (day, band, tens, count)
+    SELECT day, band, least(score / 10, 9), count(*) FROM ({_JUDGED}) AS judged
+    GROUP BY 1, 2, 3
+"""  # noqa: S608
+_ADD_FLAGS: Final = f"""
+    WITH judged AS ({_JUDGED})
+    INSERT INTO {FlagRollup._meta.db_table} (day, flag, count, shadow_count)
+    SELECT day, flag, sum(counted), sum(shadowed)
+    FROM (
+        SELECT day, unnest(flags) AS flag, 1 AS counted, 0 AS shadowed FROM judged
+        UNION ALL
+        SELECT day, unnest(shadow_flags), 0, 1 FROM judged
+    ) AS flagged
+    GROUP BY 1, 2
 """  # noqa: S608

@@ -43,8 +43,8 @@ def ada_eur(ada):
 
 @pytest.fixture(autouse=True)
 def _patience(monkeypatch):
-    # The tests of another process run in transactions on the same server, and the
-    # keeper waits for whatever began before it.
+    # Whoever may not see what goes on in other databases of the server must wait for
+    # it, and there the tests of other processes run.
     monkeypatch.setattr(keeping, "FEW_WAITS", keeping.MOST_WAITS)
 
 

@@ -26,7 +26,7 @@ from transfers.services.movements import (
 
 SPENDING = "/v1/analytics/spending"
 # Long enough for any test to keep up.
-PATIENCE = 60
+PATIENCE = 600
 FUTURE = datetime(2100, 1, 1, tzinfo=UTC)
 
 

@@ -8,9 +8,16 @@ from django.db import IntegrityError, transaction
 
 from paycore.lib.db import violated_constraint
 from paycore.lib.ids import new_id
-from reports.models import EverybodysRollup, RollupMark, SpendingRollup
+from reports.models import (
+    EverybodysRollup,
+    FlagRollup,
+    RollupMark,
+    ScoreRollup,
+    SpendingRollup,
+)
 
-pytestmark = pytest.mark.django_db
+# Roll-ups of nothing.
+pytestmark = [pytest.mark.django_db, pytest.mark.breaks_the_books]
 
 
 def cell(**more):
@@ -69,6 +76,25 @@ def test_nothing_is_taken_out_that_was_not_put_in(more):
         refused(lambda: EverybodysRollup.objects.create(**cell(**more)))
         == "reports_everybodysrollup_takes_back_what_it_has"
     )
+
+
+@pytest.mark.parametrize(
+    ("model", "facts", "rule"),
+    [
+        (ScoreRollup, {"band": "review", "tens": 6, "count": 1}, "scorerollup"),
+        (FlagRollup, {"flag": "A", "count": 0, "shadow_count": 1}, "flagrollup"),
+    ],
+)
+def test_one_sum_for_a_day_of_what_was_judged(model, facts, rule):
+    day = date(2026, 5, 1)
+    model.objects.create(day=day, **facts)
+
+    again = refused(lambda: model.objects.create(day=day, **facts))
+    nothing = facts | dict.fromkeys(facts.keys() & {"count", "shadow_count"}, 0)
+    of_nothing = refused(lambda: model.objects.create(day=date.max, **nothing))
+
+    assert again == f"reports_{rule}_is_of_one_day"
+    assert of_nothing == f"reports_{rule}_has_something"
 
 
 def test_one_mark():

@@ -89,7 +89,10 @@ class Town:
 @settings(
     max_examples=25,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+    ],
 )
 @given(actions=actions)
 def test_comes_to_the_same(ada, grace, mallory, operator, actions):

@@ -1,11 +1,15 @@
 """The risk report ...: how payments were judged when they were made."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from paycore.lib.ids import new_id
-from reports.tests.stage import moment
+from paycore.testing.races import race
+from reports.models import FlagRollup, ScoreRollup
+from reports.services import rebuild_rollups
+from reports.tests.stage import FUTURE, keep, moment
 from risk.models import Assessment
 from transfers.tests.movements import purchase
 
@@ -39,7 +43,17 @@ def judge(ada):
     return call
 
 
-def test_counts_bands_scores_and_flags(operator, judge):
+# How far the roll-ups are: nowhere, in the middle, and to the end.
+KEPT = (None, "2026-05-04 12:00", "2026-06-01 12:00")
+
+
+def kept(until):
+    if until is not None:
+        keep(until=moment(until))
+
+
+@pytest.mark.parametrize("until", KEPT)
+def test_counts_bands_scores_and_flags(operator, judge, until):
     judge(0, "approve", "2026-04-30 23:59", flags=["HIGH_VALUE"])
     judge(0, "approve", "2026-05-01", shadow_flags=["HIGH_VALUE"])
     judge(9, "approve", "2026-05-02", flags=["OFF_HOURS"])
@@ -49,6 +63,7 @@ def test_counts_bands_scores_and_flags(operator, judge):
     judge(90, "urgent", "2026-05-06")
     judge(100, "urgent", "2026-05-31 23:59")
     judge(100, "urgent", "2026-06-01")
+    kept(until)
 
     answer = operator.get(RISK, **MAY).json()
 
@@ -75,6 +90,92 @@ def test_counts_bands_scores_and_flags(operator, judge):
             {"flag": "A_RULE", "count": 0, "shadow_count": 1},
         ],
     }
+
+
+@pytest.mark.parametrize("until", KEPT)
+@pytest.mark.parametrize(
+    ("start", "end", "scores"),
+    [
+        ("2026-05-03 12:00", "2026-05-03 12:00", []),
+        ("2026-05-03 12:00", "2026-05-03 13:00", [12]),
+        ("2026-05-02 23:00", "2026-05-04 01:00", [23, 24, 0, 12, 23, 24, 0]),
+        ("2026-05-03", "2026-05-04", [0, 12, 23, 24]),
+        ("0001-01-01", "0001-12-01", []),
+        ("9999-01-01", "9999-12-01", []),
+    ],
+)
+def test_is_of_any_time_however_much_is_rolled_up(
+    operator, judge, until, start, end, scores
+):
+    for day in range(2, 6):
+        for hour in (0, 12, 23):
+            flags = [f"AT_{hour}"]
+            judge(hour, "approve", f"2026-05-{day:02} {hour:02}:00", flags=flags)
+        judge(24, "approve", f"2026-05-{day:02} 23:59:59.999999", shadow_flags=["LATE"])
+    kept(until)
+
+    bounds = {"from": instant(start), "to": instant(end)}
+    answer = operator.get(RISK, **bounds).json()
+
+    assert answer["total"] == len(scores)
+    assert counts(answer["scores"], "from") == Counter(
+        score // 10 * 10 for score in scores
+    )
+    assert counts(answer["flags"], "flag") == Counter(
+        f"AT_{score}" for score in scores if score != 24
+    )
+
+
+def counts(rows, key):
+    return {row[key]: row["count"] for row in rows if row["count"]}
+
+
+def instant(text):
+    return moment(text).strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)
+
+
+def test_is_made_again_to_the_same_numbers(operator, judge):
+    for day in range(1, 20):
+        flags, shadow_flags = ["A"] * (day % 2), ["B"] * (day % 3 == 0)
+        judge(
+            day, "approve", f"2026-05-{day:02}", flags=flags, shadow_flags=shadow_flags
+        )
+    live = operator.get(RISK, **MAY).json()
+    for day in (3, 4, 17, 25):
+        keep(until=moment(f"2026-05-{day:02} 18:00"))
+    rolled = judged_rollups()
+
+    assert len(rolled[0]) == 19
+    assert operator.get(RISK, **MAY).json() == live
+    rebuild_rollups(until=FUTURE)
+    assert judged_rollups() == rolled
+    assert operator.get(RISK, **MAY).json() == live
+
+
+def judged_rollups():
+    return [
+        sorted(model.objects.values_list(*columns))
+        for model, columns in (
+            (ScoreRollup, ("day", "band", "tens", "count")),
+            (FlagRollup, ("day", "flag", "count", "shadow_count")),
+        )
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_is_right_while_roll_ups_are_made_again(operator, judge):
+    for day in range(1, 29):
+        judge(day, "approve", f"2026-05-{day:02}", flags=["A"])
+    keep()
+
+    def read():
+        return {operator.get(RISK, **MAY).json()["total"] for _ in range(20)}
+
+    def make():
+        for _ in range(4):
+            rebuild_rollups(until=FUTURE)
+
+    assert race(read, make, read) == [{28}, None, {28}]
 
 
 def test_is_all_zero_where_nothing_was_judged(operator):

@@ -11,6 +11,7 @@ from paycore.backoffice.tables import Table, number_cell
 from risk.admin.cells import (
     band_cell,
     flags_cell,
+    kind_cell,
     local_time_text,
     payment_cell,
     person_cell,
@@ -31,8 +32,8 @@ from risk.models import Assessment
 @admin.register(Assessment)
 class AssessmentPages(Pages[Assessment]):
     list_display = (
-        *("assessed_at", "shown_band", "person", "payment", "kind", "shown_flags"),
-        *("shown_score", "shown_amount"),
+        *("assessed_at", "shown_band", "shown_score", "amount", "person"),
+        *("shown_kind", "shown_flags"),
     )
     list_filter = (
         *(BandFilter, ScoreFilter, FlagFilter, ShadowFlagFilter, KindFilter),
@@ -41,14 +42,15 @@ class AssessmentPages(Pages[Assessment]):
     search_fields = ("=id", "=subject_id", "=user__email")
     search_help_text = "The whole id, the payment's id, or the user's email address"
     date_hierarchy = "assessed_at"
+    slow_filters = frozenset({"band", "score", "flag", "shadow", "kind"})
     ordering = ("-assessed_at", "-id")
     list_select_related = ("user",)
     fields = (
         ("shown_band", "score"),
         "shown_reasons",
         ("amount", "shown_worth"),
-        ("kind", "payment"),
-        ("person", "counterparty"),
+        ("payment", "counterparty"),
+        ("person", "name"),
         ("assessed_at", "local_time"),
         ("shown_outcome", "id"),
     )
@@ -59,17 +61,13 @@ class AssessmentPages(Pages[Assessment]):
             "shown_reasons",
             "amount",
             "shown_worth",
-            "kind",
             "payment",
+            "name",
         ),
         *("person", "counterparty", "assessed_at", "local_time", "shown_outcome", "id"),
     )
 
-    shown_amount = money_column("amount")
-
-    @admin.display(description="amount")
-    def amount(self, assessment: Assessment) -> str:
-        return str(assessment.amount)
+    amount = money_column("amount")
 
     @admin.display(description="band")
     def shown_band(self, assessment: Assessment) -> SafeString:
@@ -86,6 +84,14 @@ class AssessmentPages(Pages[Assessment]):
     @admin.display(description="person")
     def person(self, assessment: Assessment) -> SafeString:
         return person_cell(assessment)
+
+    @admin.display(description="kind")
+    def shown_kind(self, assessment: Assessment) -> SafeString:
+        return kind_cell(assessment)
+
+    @admin.display(description="name")
+    def name(self, assessment: Assessment) -> str:
+        return assessment.user.full_name
 
     @admin.display(description="payment")
     def payment(self, assessment: Assessment) -> SafeString:

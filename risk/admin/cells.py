@@ -1,7 +1,6 @@
 """How risk looks in the back office: bands, flags, ages, and what is judged."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -9,9 +8,8 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 
-from paycore.backoffice.columns import link_to
+from paycore.backoffice.columns import age_of, link_to, number_text
 from paycore.backoffice.tables import short_name, status_cell, subject_cell
 from paycore.lib.money import Money
 from risk.models import Assessment, Band, Review, ReviewStatus, RuleState
@@ -27,7 +25,6 @@ STATE_COLORS: Final = {
     RuleState.SHADOW: "info",
     RuleState.OFF: "warning",
 }
-MINUTE: Final = 60
 
 
 def band_cell(band: str) -> SafeString:
@@ -38,12 +35,11 @@ def state_cell(state: str) -> SafeString:
     return status_cell(state, color=STATE_COLORS[RuleState(state)])
 
 
-def flags_cell(
-    flags: Iterable[str], shadow_flags: Iterable[str] = ()
-) -> SafeString | str:
+def flags_cell(flags: Iterable[str], shadow_flags: Iterable[str] = ()) -> SafeString:
     """The rules that counted; in brackets those that would have."""
     words = [*flags, *(f"({flag})" for flag in shadow_flags)]
-    return format_html_join(", ", "{}", ((word,) for word in words)) or "-"
+    shown = format_html_join(", ", "{}", ((word,) for word in words))
+    return format_html('<span class="backoffice-flags">{}</span>', shown or "-")
 
 
 def sentences_cell(sentences: Iterable[str]) -> SafeString | str:
@@ -55,20 +51,29 @@ def sentences_cell(sentences: Iterable[str]) -> SafeString | str:
 
 
 def payment_cell(row: Assessment | Review) -> SafeString:
-    """A link to the payment, wherever it has its page."""
-    name = short_name(f"{row.subject_type}:{row.subject_id}")
+    """Its kind, and a link to it, wherever it has its page."""
+    name = short_name(f"{_judged(row).kind}:{row.subject_id}")
     return subject_cell(row.subject_type, row.subject_id, text=name)
+
+
+def kind_cell(row: Assessment | Review) -> SafeString:
+    """The same in a list, where the id tells nothing."""
+    return subject_cell(row.subject_type, row.subject_id, text=_judged(row).kind)
 
 
 def person_cell(row: Assessment | Review) -> SafeString:
     return link_to("accounts_user", row.user_id, row.user.email)
 
 
+def _judged(row: Assessment | Review) -> Assessment:
+    return row.assessment if isinstance(row, Review) else row
+
+
 def worth_text(assessment: Assessment) -> str:
     """What the payment was worth when it was judged."""
     if assessment.worth is None:
         return "unknown: no rate"
-    return f"{assessment.worth:.2f} {assessment.currency_of_worth}"
+    return number_text(f"{assessment.worth:.2f} {assessment.currency_of_worth}")
 
 
 def local_time_text(assessment: Assessment) -> str:
@@ -80,6 +85,10 @@ def local_time_text(assessment: Assessment) -> str:
 def figures_text(figures: Mapping[str, Any]) -> str:
     """Names and values, as `most 5, seconds 600`."""
     return ", ".join(f"{name} {value}" for name, value in figures.items()) or "-"
+
+
+def limit_cell(amount: Money | None) -> Money | str:
+    return "no limit" if amount is None else amount
 
 
 def amount_text(amount: Money | None) -> str:
@@ -98,10 +107,3 @@ def age_cell(review: Review) -> SafeString | str:
 def is_late(review: Review) -> bool:
     waited = timezone.now() - review.created_at
     return waited.total_seconds() > settings.REVIEW_SLA
-
-
-def age_of(moment: datetime) -> str:
-    """For how long, in its two largest units; a payment may be seconds old."""
-    now = timezone.now()
-    seconds = (now - moment).total_seconds()
-    return timesince(moment, now) if seconds >= MINUTE else f"{seconds:.0f} s"

@@ -34,7 +34,7 @@ from paycore.backoffice.tables import (
 from paycore.lib.errors import InvalidAmount, NotFound
 from paycore.lib.money import CURRENCIES, Currency, Money
 from paycore.lib.origin import Origin
-from risk.admin.cells import amount_text
+from risk.admin.cells import amount_text, limit_cell
 from risk.admin.settings import Question, SettingForm, SettingPages
 from risk.admin.tables import limits_table
 from risk.configuration import Limit
@@ -241,7 +241,7 @@ class LimitPages(SettingPages[LimitSetting]):
     def shown_amount(self, setting: LimitSetting) -> SafeString:
         if setting.is_withdrawn:
             return number_cell("withdrawn")
-        return number_cell(amount_text(setting.amount))
+        return number_cell(limit_cell(setting.amount))
 
     def tables_above(self, request: HttpRequest) -> list[Table]:
         person = _person_asked(request)
@@ -338,7 +338,7 @@ def _by_cell(row: LimitRow) -> SafeString | str:
 COLUMNS: Final = (
     Column("Kind", lambda row: row.limit.kind),
     Column("Per", lambda row: row.limit.period),
-    Column("Limit", lambda row: amount_text(row.limit.amount), is_number=True),
+    Column("Limit", lambda row: limit_cell(row.limit.amount), is_number=True),
     Column("Since", _since_cell),
     Column("By", _by_cell),
 )

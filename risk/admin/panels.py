@@ -3,19 +3,19 @@
 from typing import Final
 
 from django.conf import settings
+from django.utils.safestring import SafeString
 
-from paycore.backoffice.columns import link_to, link_to_list
+from paycore.backoffice.columns import age_of, link_to, link_to_list
 from paycore.backoffice.first_page import Place, on_first_page
-from paycore.backoffice.tables import Column, Table, newest, short_id, status_cell
+from paycore.backoffice.tables import Column, Table, newest, status_cell
 from risk.admin.cells import (
     age_cell,
-    age_of,
     band_cell,
     flags_cell,
-    payment_cell,
+    kind_cell,
     person_cell,
 )
-from risk.models import Band
+from risk.models import Band, Review
 from risk.selectors import (
     ReviewQueue,
     find_oldest_review,
@@ -41,6 +41,10 @@ def held_payments() -> Table:
     )
 
 
+def _age_cell(review: Review) -> SafeString:
+    return link_to("risk_review", review.pk, age_cell(review))
+
+
 def _told_of(queue: ReviewQueue) -> str:
     counts = ", ".join(
         f"{queue.open[band]} {band.value}" for band in (Band.URGENT, Band.REVIEW)
@@ -50,14 +54,11 @@ def _told_of(queue: ReviewQueue) -> str:
 
 
 COLUMNS: Final = (
+    Column("Age", _age_cell),
     Column("Band", lambda review: band_cell(review.band)),
-    Column(
-        "Review", lambda review: link_to("risk_review", review.pk, short_id(review.pk))
-    ),
-    Column("Age", age_cell),
-    Column("Person", person_cell),
-    Column("Payment", payment_cell),
-    Column("Flags", lambda review: flags_cell(review.flags), is_prose=True),
     Column("Score", lambda review: review.score, is_number=True),
     Column("Amount", lambda review: review.assessment.amount, is_number=True),
+    Column("Person", person_cell),
+    Column("Kind", kind_cell),
+    Column("Flags", lambda review: flags_cell(review.flags), is_prose=True),
 )

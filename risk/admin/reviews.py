@@ -7,25 +7,24 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.safestring import SafeString
-from unfold.decorators import action
 
 from events.admin import events_of_subject
-from paycore.backoffice.columns import link_column, link_to
+from paycore.backoffice.columns import age_of, link_column, link_to, money_text
 from paycore.backoffice.forms import ReasonForm
 from paycore.backoffice.lists import exact_filter
-from paycore.backoffice.orders import Order, pressed_by, with_reason
+from paycore.backoffice.orders import Order, way_on, with_reason
 from paycore.backoffice.pages import Pages
 from paycore.backoffice.tables import Table, number_cell
 from risk.admin.cells import (
     age_cell,
-    age_of,
     band_cell,
     flags_cell,
+    kind_cell,
     local_time_text,
     payment_cell,
     person_cell,
@@ -43,9 +42,20 @@ from risk.admin.filters import (
 )
 from risk.admin.tables import findings_of, rules_asked, timeline_of
 from risk.models import Review, ReviewStatus
-from risk.selectors import QUEUE_ORDER, find_next_review, list_open_reviews
+from risk.selectors import QUEUE_ORDER, list_open_reviews
 from risk.services import resolve_review
 
+# Filters of the queue, which one stays in while one works through it.
+NARROWING = (
+    *(AgeFilter, HeldBandFilter, ScoreFilter, FlagFilter, SubjectFilter),
+    exact_filter("user", title="user id"),
+)
+COLUMNS = (
+    *("shown_band", "shown_score", "shown_amount", "person", "kind"),
+    "shown_flags",
+)
+# Where Django keeps the filters of the list that one came from.
+KEPT = "_changelist_filters"
 LIST = "admin:risk_review_changelist"
 PAGE = "admin:risk_review_change"
 
@@ -67,31 +77,35 @@ class VerdictForm(ReasonForm):
         )
 
 
-def _next_address(pages: Any, review: Review) -> str:
+def _next_address(pages: "ReviewPages", request: HttpRequest, review: Review) -> str:
     """Where to go on: to the next open review, or to the list when there is none."""
-    following = find_next_review(review)
-    return reverse(LIST) if following is None else reverse(PAGE, args=[following.pk])
+    return pages.address_of(request, _next_of(pages.queue(request), review))
+
+
+def _next_of(waiting: QuerySet[Review], review: Review) -> Review | None:
+    """The one after this one in a queue; after the last one, the first."""
+    others = waiting.exclude(pk=review.pk)
+    of_band = Q(band=review.band)
+    later = of_band & Q(created_at__gt=review.created_at)
+    beside = of_band & Q(created_at=review.created_at, pk__gt=review.pk)
+    after = others.filter(Q(band__lt=review.band) | later | beside)
+    return after.first() or others.first()
 
 
 @admin.register(Review)
 class ReviewPages(Pages[Review]):
-    list_display = (
-        *("created_at", "shown_band", "age", "person", "payment", "kind"),
-        *("shown_flags", "shown_status", "shown_score", "shown_amount"),
-    )
-    list_filter = (
-        *(StatusFilter, AgeFilter, HeldBandFilter, ScoreFilter, FlagFilter),
-        SubjectFilter,
-        exact_filter("user", title="user id"),
-    )
+    list_display = ("created_at", "shown_status", *COLUMNS)
+    list_filter = (StatusFilter, *NARROWING)
     search_fields = ("=id", "=subject_id", "=user__email")
     search_help_text = "The whole id, the payment's id, or the user's email address"
     date_hierarchy = "created_at"
+    slow_filters = frozenset({"status", "age", "band", "score", "flag", "subject_type"})
+    nothing = "No payment waits for a review."
     list_select_related = ("assessment", "user", "decided_by")
     actions_list = ("begin",)
     actions_detail = ("approve", "reject", "go_on")
     readonly_fields = (
-        *("shown_status", "shown_band", "score", "waits", "amount", "worth", "kind"),
+        *("shown_status", "shown_band", "score", "waits", "amount", "worth", "name"),
         *("payment", "person", "counterparty", "created_at", "local_time", "reasons"),
         *("shown_assessment", "id", "decider", "decided_at", "reason"),
     )
@@ -104,13 +118,19 @@ class ReviewPages(Pages[Review]):
     )
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        is_queue = status_asked(request) == ReviewStatus.OPEN
-        return QUEUE_ORDER if is_queue else ("-created_at", "-pk")
+        return QUEUE_ORDER if _is_queue(request) else ("-created_at", "-pk")
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return ("age", *COLUMNS) if _is_queue(request) else self.list_display
+
+    def is_quick(self, request: HttpRequest, filters: Collection[str]) -> bool:
+        # The open ones have an index.
+        return _is_queue(request) or super().is_quick(request, filters)
 
     def get_fieldsets(self, request: HttpRequest, obj: Review | None = None) -> Any:
         held = (
             *(("shown_status", "shown_band"), ("score", "waits"), "reasons"),
-            *(("amount", "worth"), ("kind", "payment"), ("person", "counterparty")),
+            *(("amount", "worth"), ("payment", "counterparty"), ("person", "name")),
             *(("created_at", "local_time"), ("shown_assessment", "id")),
         )
         verdict = (("decider", "decided_at"), "reason")
@@ -139,16 +159,20 @@ class ReviewPages(Pages[Review]):
         return payment_cell(review)
 
     @admin.display(description="kind")
-    def kind(self, review: Review) -> str:
-        return review.assessment.kind
+    def kind(self, review: Review) -> SafeString:
+        return kind_cell(review)
+
+    @admin.display(description="name")
+    def name(self, review: Review) -> str:
+        return review.user.full_name
 
     @admin.display(description="amount")
     def shown_amount(self, review: Review) -> SafeString:
         return number_cell(review.assessment.amount)
 
     @admin.display(description="amount")
-    def amount(self, review: Review) -> str:
-        return str(review.assessment.amount)
+    def amount(self, review: Review) -> SafeString:
+        return money_text(review.assessment.amount)
 
     @admin.display(description="worth")
     def worth(self, review: Review) -> str:
@@ -233,25 +257,44 @@ class ReviewPages(Pages[Review]):
     def reject(self, order: Order) -> str:
         return _resolve(order, ReviewStatus.REJECTED)
 
-    @action(description="Next", attrs=pressed_by("n"))  # type: ignore[untyped-decorator]
-    def go_on(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    @way_on(title="Next", key="n")
+    def go_on(self, request: HttpRequest, object_id: str) -> str:
         review = self.get_object(request, object_id)
-        following = None if review is None else find_next_review(review)
-        return _lead_to(request, following, otherwise="No other review is open.")
+        following = None if review is None else _next_of(self.queue(request), review)
+        if following is None:
+            messages.info(request, "No other review is open.")
+        return self.address_of(request, following)
 
-    @action(description="Begin", attrs=pressed_by("n"))  # type: ignore[untyped-decorator]
-    def begin(self, request: HttpRequest) -> HttpResponse:
-        first = list_open_reviews().first()
-        return _lead_to(request, first, otherwise="No review is open.")
+    @way_on(title="Begin", key="n")
+    def begin(self, request: HttpRequest) -> str:
+        first = self.queue(request).first()
+        if first is None:
+            messages.info(request, "No review is open.")
+        return self.address_of(request, first)
+
+    def queue(self, request: HttpRequest) -> QuerySet[Review]:
+        """What is open, of the list that one came from."""
+        rows = list_open_reviews()
+        asked = dict(QueryDict(request.GET.get(KEPT, "")).lists())
+        for narrow in NARROWING:
+            found = narrow(request, asked, Review, self).queryset(request, rows)
+            rows = rows if found is None else found
+        return rows
+
+    def address_of(self, request: HttpRequest, review: Review | None) -> str:
+        """Of a review, or of the list; of either with the filters one came with."""
+        kept = self.get_preserved_filters(request)
+        if review is None:
+            return _with_query(reverse(LIST), request.GET.get(KEPT, ""))
+        return _with_query(reverse(PAGE, args=[review.pk]), kept)
 
 
-def _lead_to(
-    request: HttpRequest, review: Review | None, *, otherwise: str
-) -> HttpResponse:
-    if review is None:
-        messages.info(request, otherwise)
-        return redirect(LIST)
-    return redirect(PAGE, review.pk)
+def _is_queue(request: HttpRequest) -> bool:
+    return status_asked(request) == ReviewStatus.OPEN
+
+
+def _with_query(address: str, query: str) -> str:
+    return f"{address}?{query}" if query else address
 
 
 def _resolve(order: Order, verdict: ReviewStatus) -> str:

@@ -65,6 +65,7 @@ class SettingPages(Pages[Row]):
 
     permission: ClassVar[str]
     date_hierarchy = "created_at"
+    nothing = "Nothing was ever set: what holds is as in the code."
     # They are set one after the other, and few.
     ordering = ("-pk",)
 

@@ -17,10 +17,10 @@ from paycore.backoffice.tables import (
     table_of,
 )
 from risk.admin.cells import (
-    amount_text,
     band_cell,
     figures_text,
     flags_cell,
+    limit_cell,
     payment_cell,
     sentences_cell,
     state_cell,
@@ -77,7 +77,9 @@ def findings_of(assessment: Assessment) -> Table:
             Column("Rule", lambda finding: finding.code),
             Column("State", lambda finding: state_cell(finding.state)),
             Column("Why", lambda finding: finding.sentence, is_prose=True),
-            Column("Figures", lambda finding: figures_text(finding.figures)),
+            Column(
+                "Figures", lambda finding: figures_text(finding.figures), is_prose=True
+            ),
             Column("As set", lambda finding: version_cell(finding.version)),
             Column("Points", lambda finding: finding.points, is_number=True),
         ),
@@ -134,9 +136,9 @@ def timeline_of(user_id: UUID, *, title: str, here: UUID | None = None) -> Table
     return Table(
         title=title,
         columns=(
-            JUDGED,
+            *(JUDGED, AMOUNT),
             Column("Payment", lambda row: _payment_cell(row, here)),
-            *(KIND, BAND, FLAGS, TO, OUTCOME, SCORE, AMOUNT),
+            *(TO, SCORE, BAND, FLAGS, OUTCOME),
         ),
         rows=newest(rows),
         links=[
@@ -208,7 +210,6 @@ def _time_of(assessment: Assessment) -> str:
 
 
 JUDGED: Final = Column("Judged", _judged_cell)
-KIND: Final = Column("Kind", lambda row: row.kind)
 SCORE: Final = Column("Score", lambda row: row.score, is_number=True)
 BAND: Final = Column("Band", lambda row: band_cell(row.band))
 FLAGS: Final = Column(
@@ -225,7 +226,7 @@ LIMIT_COLUMNS: Final = (
     Column("Kind", lambda use: use.kind.value),
     Column("Per", lambda use: use.period.value),
     Column("Whose", lambda use: "their own" if use.is_own else "everybody's"),
-    Column("Limit", lambda use: amount_text(use.limit), is_number=True),
+    Column("Limit", lambda use: limit_cell(use.limit), is_number=True),
     Column("Used today", lambda use: use.used_text, is_number=True),
     Column("Left", lambda use: use.left_text, is_number=True),
 )

@@ -1,7 +1,7 @@
 """What a user did before: everything that rules and limits ask, by one statement."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
@@ -14,6 +14,7 @@ import orjson
 from django.conf import settings
 from django.db import connection
 
+from paycore.lib.days import day_of, start_of
 from paycore.lib.rows import given
 from risk.models import Assessment
 from risk.payments import Moment, Payment
@@ -94,7 +95,12 @@ def look_back(
         for measure in some:
             parameters.extend(_parameters(measure))
         parameters.append(max((measure.seconds for measure in some), default=0))
-    sql = _LOOK_BACK.format(given=rows, whole=_columns(others), alike=_columns(alike))
+    sql = _LOOK_BACK.format(
+        given=rows,
+        whole=_columns(others),
+        alike=_columns(alike),
+        quarter=QUARTER,
+    )
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         found = {row[0]: row[1:] for row in cursor.fetchall()}
@@ -128,6 +134,11 @@ _COLUMN: Final[Mapping[type[Measure], str]] = {
     AverageWithin: f"count(worth) {_VALUED}, (sum(worth) {_VALUED})::text",
 }
 
+# In which quarter of an hour a payment was made, in seconds since 1970.
+QUARTER: Final = (
+    "extract(epoch FROM date_bin('15 minutes', assessed_at, 'epoch'))::bigint"
+)
+
 # Of a batch each user's past is read once, whatever the number of payments. HAVING
 # makes one row of any past, also where no measure is asked for.
 #
@@ -136,8 +147,9 @@ _COLUMN: Final[Mapping[type[Measure], str]] = {
 # payments of a user have later times: none of them is overlooked, and a back-test can
 # see what was seen.
 #
-# The day is compared by its date. Where the clock is set back at midnight there are
-# two, and where it is set forward there is none, so no instant is the day's beginning.
+# What may be of today is added up by quarters of an hour, and Python knows which of
+# them are: see Note [A day is the instants between two midnights]. No day begins
+# within one, and none is as long as two days.
 _LOOK_BACK: Final = """
     WITH look AS MATERIALIZED (
         SELECT given.*, person.time_zone,
@@ -154,7 +166,7 @@ _LOOK_BACK: Final = """
             WHERE user_id = given.user_id
         ) AS last ON given.asked_at IS NULL
     ), past AS MATERIALIZED (
-        SELECT person.*, used.by_kind, whole.measures
+        SELECT person.*, used.spent, whole.measures
         FROM (SELECT DISTINCT user_id, time_zone, at, before_id FROM look) AS person
         CROSS JOIN LATERAL (
             SELECT {whole} AS measures
@@ -165,18 +177,19 @@ _LOOK_BACK: Final = """
             HAVING TRUE
         ) AS whole
         CROSS JOIN LATERAL (
-            SELECT jsonb_agg(ARRAY[kind, currency, total::text]) AS by_kind
+            SELECT jsonb_agg(
+                jsonb_build_array(kind, currency, total::text, quarter)
+            ) AS spent
             FROM (
-                SELECT kind, currency, sum(amount_minor) AS total
+                SELECT kind, currency, sum(amount_minor) AS total,
+                    {quarter} AS quarter
                 FROM risk_assessment
                 WHERE user_id = person.user_id
                     AND assessed_at > person.at - interval '2 days'
                     AND (assessed_at, id) < (person.at, person.before_id)
-                    AND (assessed_at AT TIME ZONE person.time_zone)::date
-                        = (person.at AT TIME ZONE person.time_zone)::date
                     AND voided_at IS NULL
-                GROUP BY kind, currency
-            ) AS spent
+                GROUP BY kind, currency, quarter
+            ) AS quarters
         ) AS used
     ), alike AS MATERIALIZED (
         SELECT past.user_id, past.at, past.before_id, recent.*
@@ -191,7 +204,7 @@ _LOOK_BACK: Final = """
             GROUP BY amount_minor, currency, counterparty
         ) AS recent
     )
-    SELECT look.id, look.at, look.time_zone, past.by_kind, past.measures, alike.measures
+    SELECT look.id, look.at, look.time_zone, past.spent, past.measures, alike.measures
     FROM look
     JOIN past USING (user_id, at, before_id)
     LEFT JOIN alike USING (user_id, at, before_id, amount_minor, currency, counterparty)
@@ -199,7 +212,7 @@ _LOOK_BACK: Final = """
 
 
 def _past(look: Look, row: Sequence[Any], measures: Sequence[Measure]) -> Past:
-    at, time_zone, used, *measured = row
+    at, time_zone, spent, *measured = row
     # Where nothing is alike there is nothing to measure.
     parts = [orjson.loads(part) if part is not None else [] for part in measured]
     values = chain.from_iterable(parts)
@@ -214,11 +227,28 @@ def _past(look: Look, row: Sequence[Any], measures: Sequence[Measure]) -> Past:
         moment=Moment(at, at.astimezone(ZoneInfo(time_zone))),
         history=History(counts, averages),
         used={
-            currency: int(total)
-            for kind, currency, total in orjson.loads(used or "[]")
+            currency: total
+            for (kind, currency), total in sum_of_the_day(
+                orjson.loads(spent or "[]"), at=at, time_zone=time_zone
+            ).items()
             if kind == look.payment.kind
         },
     )
+
+
+def sum_of_the_day(
+    spent: Iterable[tuple[str, str, Any, int]], *, at: datetime, time_zone: str
+) -> Counter[tuple[str, str]]:
+    """What of these sums is of the day of a moment, by kind and currency.
+
+    Each is a kind, a currency, the sum, and the `QUARTER` of an hour that it is of.
+    """
+    midnight = start_of(day_of(at, time_zone), time_zone).timestamp()
+    sums: Counter[tuple[str, str]] = Counter()
+    for kind, currency, total, quarter in spent:
+        if quarter >= midnight:
+            sums[kind, currency] += int(total)
+    return sums
 
 
 def after(past: Past, payment: Payment, earlier: Earlier) -> Past:

@@ -20,6 +20,7 @@ from functools import cached_property
 from typing import Final
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 
@@ -27,7 +28,7 @@ from events.services import EventDraft, publish_events
 from fx.selectors import RateTable, get_rate_table
 from paycore.lib.db import joined_atomic
 from paycore.lib.ids import new_id
-from paycore.lib.metrics import RISK_ASSESSMENTS
+from paycore.lib.metrics import RISK_ASSESSMENTS, RISK_RULE_ERRORS, RISK_UNPRICED
 from paycore.lib.money import CURRENCIES, Currency, Money
 from paycore.lib.origin import Origin
 from paycore.lib.rows import insert_rows
@@ -39,6 +40,8 @@ from risk.scoring import Score, score_case
 from risk.services.configuration import lock_users
 from risk.services.history import Earlier, Look, Past, after, look_back
 from risk.services.limits import Rates, refuse_beyond_limits
+
+log = structlog.get_logger(__name__)
 
 WORTH_DECIMALS: Final = Decimal(1).scaleb(-10)
 _COLUMNS: Final = [field.attname for field in Assessment._meta.concrete_fields]
@@ -93,6 +96,7 @@ class Screening:
         worth = worth_of(payment, self._rates)
         case = Case(payment, past.moment, worth, past.history)
         score = score_case(case, self._configuration)
+        _tell_of_errors(score)
         return _assessment(look, past, worth, score)
 
     def keep(self, assessment: Assessment) -> None:
@@ -157,6 +161,13 @@ class _RatesOnDemand:
         return get_rate_table(at=self._at)
 
 
+def _tell_of_errors(score: Score) -> None:
+    # At once: also when the payment comes to nothing, the rule is broken.
+    for code, error in score.raised.items():
+        log.error("risk_rule_failed", rule=code, exc_info=error)
+        RISK_RULE_ERRORS.labels(rule=code).inc()
+
+
 def _assessment(look: Look, past: Past, worth: Worth, score: Score) -> Assessment:
     payment = look.payment
     return Assessment(
@@ -218,10 +229,13 @@ def _opened(review: Review) -> EventDraft:
 
 
 def _count_after_commit(assessments: Sequence[Assessment]) -> None:
-    labels = [(assessment.kind, assessment.band) for assessment in assessments]
+    labels = [(one.kind, one.band) for one in assessments]
+    unpriced = [one.currency for one in assessments if one.worth is None]
 
     def count() -> None:
         for kind, band in labels:
             RISK_ASSESSMENTS.labels(kind=kind, band=band).inc()
+        for currency in unpriced:
+            RISK_UNPRICED.labels(currency=currency).inc()
 
     transaction.on_commit(count)

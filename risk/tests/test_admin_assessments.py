@@ -1,5 +1,6 @@
 """The back office: what was thought of each payment, on its page and on others."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -180,6 +181,15 @@ def test_a_persons_page_shows_what_they_paid(office, ada, ada_usd):
     assert f'href="{address_of(PAGE, assessment_of(payment))}"' in seen
     for page in (PAGE, REVIEWS):
         assert f'href="{address_of(page)}?user={ada.id}' in seen
+
+
+def test_the_list_leads_to_each_payment(office, ada, ada_usd):
+    payment = buy(ada, ada_usd, "12.50")
+
+    seen = office.see(PAGE)
+
+    address = address_of("transfers_transfer", payment["id"])
+    assert re.search(rf'<a href="{address}"[^>]*>purchase</a>', seen)
 
 
 def test_the_first_page_shows_what_is_held(office, ada, ada_usd, settings):

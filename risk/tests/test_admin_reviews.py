@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from paycore.backoffice import lists
 from paycore.lib.ids import new_id
 from paycore.testing.cast import enter
 from paycore.testing.office import address_of, button_of, enter_office
@@ -112,6 +113,26 @@ def test_other_filters_are_not_offered(office, filters):
     response = office.client.get(address_of(REVIEWS), filters)
 
     assert response["Location"].endswith("?e=1")
+
+
+def test_open_ones_are_found_however_many_there_are(office, monkeypatch, ada, ada_usd):
+    for _ in range(3):
+        hold(ada, ada_usd)
+    monkeypatch.setattr(lists, "MOST_ROWS_LOOKED_AT", 2)
+    note = "Only the newest 2 were looked through."
+
+    assert office.found(REVIEWS, flag="OFF_HOURS", score="70") == 3
+    assert office.found(REVIEWS, status="all", user=str(ada.id)) == 3
+    # Of the decided ones there are ever more, and no index has their flags.
+    assert office.found(REVIEWS, status="all", flag="OFF_HOURS") == 2
+    assert note in office.see(REVIEWS, status="all", flag="OFF_HOURS")
+    assert note not in office.see(REVIEWS, flag="OFF_HOURS")
+
+
+def test_an_empty_queue_says_so(office):
+    assert "No payment waits for a review." in office.see(REVIEWS)
+    for query in ({"band": "urgent"}, {"q": "nobody"}):
+        assert "Nothing is found." in office.see(REVIEWS, **query)
 
 
 def test_decided_ones_leave_the_queue_and_are_found(office, ada, ada_usd):

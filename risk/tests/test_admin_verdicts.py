@@ -1,8 +1,12 @@
 """The buttons of reviews: approve, reject, and on to the next one; by keyboard."""
 
+import re
 from datetime import timedelta
+from html import unescape
+from urllib.parse import urlencode
 
 import pytest
+from django.test import Client
 
 from accounts.services import freeze_account
 from ledger.models import LedgerAccount
@@ -21,6 +25,7 @@ from risk.tests.held import (
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rates", "no_rules")]
 BUTTONS = ["approve", "reject", "go_on"]
+HAS_PERM = "accounts.backends.RoleBackend.has_perm"
 VERDICTS = ["approve", "reject"]
 
 
@@ -130,6 +135,56 @@ def test_one_goes_on_without_a_verdict(office, ada, ada_usd):
     assert follow(button_of(REVIEWS, second, "go_on")) == address_of(REVIEWS)
 
 
+def test_whoever_works_through_a_filtered_queue_stays_in_it(
+    office, ada, grace, ada_usd, grace_usd
+):
+    ours = [hold(ada, ada_usd) for _ in range(3)]
+    hold(grace, grace_usd, points=90)
+    kept = f"user={ada.id}&score=70"
+    query = {"_changelist_filters": kept}
+
+    def follow(review, button, **sent):
+        address = f"{button_of(REVIEWS, review, button)}?{urlencode(query)}"
+        ask = office.client.post if sent else office.client.get
+        return ask(address, sent or None)
+
+    def leads_to(response, review):
+        expected = f"{address_of(REVIEWS, review)}?{urlencode(query)}"
+        return response.status_code == 302 and response["Location"] == expected
+
+    # The list and each page hand the filters on.
+    assert f'begin/?{urlencode(query)}"' in unescape(
+        office.see(REVIEWS, user=str(ada.id), score="70")
+    )
+    page = unescape(office.see(REVIEWS, ours[0], **query))
+    for button in BUTTONS:
+        assert f"{button_of(REVIEWS, ours[0], button)}?{urlencode(query)}" in page
+    begin = f"{address_of(REVIEWS)}begin/?{urlencode(query)}"
+    assert leads_to(office.client.get(begin), ours[0])
+    assert leads_to(follow(ours[0], "go_on"), ours[1])
+    assert leads_to(follow(ours[0], "approve", reason="Known"), ours[1])
+    assert leads_to(follow(ours[0], "reject", reason="No"), ours[0])
+    assert leads_to(follow(ours[1], "reject", reason="No"), ours[2])
+    # Others still wait, but not of these.
+    last = follow(ours[2], "approve", reason="Known")
+    assert last["Location"] == f"{address_of(REVIEWS)}?{kept}"
+    assert office.client.get(begin)["Location"] == f"{address_of(REVIEWS)}?{kept}"
+
+
+@pytest.mark.parametrize(
+    "kept", ["x", "user=x", "user=%00", "score=x&age=&flag=x", "&&=", "user__email=a"]
+)
+def test_filters_that_nobody_offers_lead_nowhere_else(office, ada, ada_usd, kept):
+    review, _ = hold(ada, ada_usd), hold(ada, ada_usd)
+
+    response = office.client.get(
+        button_of(REVIEWS, review, "go_on"), {"_changelist_filters": kept}
+    )
+
+    assert response.status_code == 302
+    assert response["Location"].startswith(address_of(REVIEWS))
+
+
 def test_when_none_is_left_it_is_said(office, ada, ada_usd):
     review = hold(ada, ada_usd)
 
@@ -229,6 +284,64 @@ def test_only_buttons_that_make_sense_are_offered(role, request, ada, ada_usd):
 
     assert office.buttons(REVIEWS, open_one, *BUTTONS) == BUTTONS
     assert office.buttons(REVIEWS, decided, *BUTTONS) == ["go_on"]
+
+
+@pytest.fixture
+def onlooker(office, monkeypatch):
+    """A member of staff who may look at everything, and do nothing."""
+    monkeypatch.setattr(
+        HAS_PERM,
+        lambda self, user, permission, obj=None: ".view_" in permission,
+    )
+    return office
+
+
+def test_who_may_only_look_gets_no_buttons_and_is_refused(
+    onlooker, ada, ada_usd, nothing_moves
+):
+    review = hold(ada, ada_usd)
+
+    assert onlooker.buttons(REVIEWS, review, *BUTTONS) == ["go_on"]
+    with nothing_moves():
+        for verdict in VERDICTS:
+            address = button_of(REVIEWS, review, verdict)
+            assert onlooker.client.get(address).status_code == 403
+            answer = onlooker.client.post(address, {"reason": "x"})
+            assert answer.status_code == 403
+    assert verdict_on(review)[0] == "open"
+
+
+def test_who_may_not_look_is_led_to_no_review(office, ada, ada_usd, monkeypatch):
+    review, _ = hold(ada, ada_usd), hold(ada, ada_usd)
+    monkeypatch.setattr(HAS_PERM, lambda *_, **__: False)
+
+    begin = f"{address_of(REVIEWS)}begin/"
+
+    for address in (begin, button_of(REVIEWS, review, "go_on")):
+        assert office.client.get(address).status_code == 403, address
+
+
+def test_a_form_is_sent_only_from_this_site(operator, ada, ada_usd, nothing_moves):
+    review = hold(ada, ada_usd)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(operator.user)
+
+    with nothing_moves():
+        for verdict in VERDICTS:
+            answer = client.post(button_of(REVIEWS, review, verdict), {"reason": "x"})
+            assert answer.status_code == 403
+
+
+def test_the_button_that_cannot_be_undone_stands_out(office, ada, ada_usd):
+    review = hold(ada, ada_usd)
+
+    def color(verdict):
+        seen = office.client.get(button_of(REVIEWS, review, verdict)).content.decode()
+        [sent] = re.findall(r'<button[^>]*type="submit"[^>]*Ctrl[^>]*>', seen)
+        [found] = set(re.findall(r" bg-(\w+)-600", sent))
+        return found
+
+    assert (color("approve"), color("reject")) == ("primary", "red")
 
 
 def test_buttons_and_the_list_have_their_keys(office, ada, ada_usd):

@@ -118,19 +118,6 @@ def test_lets_the_bands_be_others(rates, grace):
     assert result.moves == {(Band.APPROVE, Band.REVIEW): 1}
 
 
-def test_judges_by_the_rates_and_the_clock_of_then(rates, ada):
-    pay(ada, 3_000_00, "USD")
-    ada.user.time_zone = "Asia/Kuala_Lumpur"
-    ada.user.save(update_fields=["time_zone"])
-
-    result = backtest(
-        start=START, end=END, configuration=read_configuration(user_ids=[])
-    )
-
-    assert result.moved == 0
-    assert result.flags_now == result.flags_then
-
-
 def test_leaves_out_what_is_not_in_the_time(some_history):
     last = Assessment.objects.order_by("assessed_at").last()
 
@@ -174,7 +161,12 @@ def test_what_holds_now_is_what_is_asked_without_a_file(some_history):
     ("document", "complaint"),
     [
         ({"rule": {}}, "nothing called 'rule'"),
+        ({"rules": ["LUCK"]}, "by their codes"),
         ({"rules": {"LUCK": {}}}, "no rule 'LUCK'"),
+        ({"rules": {"HIGH_VALUE": 40}}, "HIGH_VALUE: what is set of it"),
+        ({"rules": {"HIGH_VALUE": {"parameters": 5000}}}, "HIGH_VALUE"),
+        ({"rules": {"HIGH_VALUE": {"kinds": 5}}}, "HIGH_VALUE"),
+        ({"bands": 60}, "Bands are"),
         ({"rules": {"HIGH_VALUE": {"point": 1}}}, "no setting 'point'"),
         ({"rules": {"HIGH_VALUE": {"points": 101}}}, "0 to 100"),
         ({"rules": {"HIGH_VALUE": {"parameters": {"over": 1}}}}, "these parameters"),

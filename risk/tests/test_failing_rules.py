@@ -1,8 +1,11 @@
 """A rule that raises ..."""
 
 from decimal import Decimal
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
+from structlog.testing import capture_logs
 
 from paycore.lib.metrics import RISK_RULE_ERRORS
 from risk.models import Assessment, OnError, Review, RuleState
@@ -108,12 +111,33 @@ def test_is_not_asked_when_it_is_off():
     assert (judged.band, judged.errors) == ("approve", {})
 
 
-def test_is_counted():
+@pytest.mark.django_db
+def test_is_counted_and_logged(ada, no_rules, monkeypatch):
+    monkeypatch.setitem(RULES, "BROKEN", Broken())
     before = errors_counted()
 
-    judge(Broken())
+    with capture_logs() as logs:
+        screen(ada)
 
     assert errors_counted() == before + 1
+    [told] = [entry for entry in logs if entry["event"] == "risk_rule_failed"]
+    assert (told["rule"], told["log_level"]) == ("BROKEN", "error")
+    assert isinstance(told["exc_info"], ZeroDivisionError)
+
+
+@pytest.mark.django_db
+def test_alerts_nobody_of_what_is_only_tried(ada, no_rules, monkeypatch):
+    screen(ada)
+    monkeypatch.setitem(RULES, "BROKEN", Broken())
+    before, out = errors_counted(), StringIO()
+
+    with capture_logs() as logs:
+        call_command(
+            "backtest_risk", "--from=2000-01-01", "--to=3000-01-01", stdout=out
+        )
+
+    assert (errors_counted(), logs) == (before, [])
+    assert "BROKEN raised 1 times." in out.getvalue()
 
 
 def test_does_not_hide_that_a_program_ends():

@@ -1,6 +1,8 @@
 """A limit of a day, which is the user's own, ..."""
 
 from datetime import datetime, timedelta
+from importlib import resources
+from zoneinfo import reset_tzpath
 
 import pytest
 
@@ -8,8 +10,9 @@ from accounts.models import User
 from fx.selectors import get_rate_table
 from paycore.lib.errors import LimitExceeded
 from paycore.testing.refusals import refused_with
-from risk.tests.past import MOMENT, paid, past_of, payment_of, refuse_at
-from risk.tests.settings import limit
+from risk.statistics import measure_limits
+from risk.tests.past import MOMENT, paid, past_of, payment_of, refuse_at, screen
+from risk.tests.settings import PURCHASE, limit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_rules")]
 
@@ -91,3 +94,32 @@ def test_converts_at_the_rates_of_the_moment(ada, rates):
     refuse_at(MOMENT, payment_of(ada, "0.60 MYR"), rates=table)
     with refused_with(LimitExceeded):
         refuse_at(MOMENT, payment_of(ada, "0.61 MYR"), rates=table)
+
+
+@pytest.fixture
+def nowhere(tmp_path):
+    """A time zone that Python knows and the database does not, like Kuala Lumpur.
+
+    As `US/Pacific` is to PostgreSQL on a Debian without `tzdata-legacy`.
+    """
+    file = resources.files("tzdata").joinpath("zoneinfo", "Asia", "Kuala_Lumpur")
+    (tmp_path / "Nowhere").write_bytes(file.read_bytes())
+    reset_tzpath([str(tmp_path)])
+    yield "Nowhere"
+    reset_tzpath()
+
+
+def test_is_that_of_a_time_zone_of_which_the_database_never_heard(ada, nowhere):
+    live_in(ada, nowhere)
+    limit("10.00 MYR")
+    midnight = at("2026-11-19T16:00Z")
+    paid(ada, "9.00 MYR", at=midnight - A_LITTLE)
+    paid(ada, "4.00 MYR", at=midnight)
+
+    refuse_at(MOMENT, payment_of(ada, "6.00 MYR"))
+    with refused_with(LimitExceeded):
+        refuse_at(MOMENT, payment_of(ada, "6.01 MYR"))
+
+    uses = measure_limits(ada.id, at=MOMENT)
+    assert [use.used_text for use in uses if use.kind == PURCHASE] == ["-", "4.00 MYR"]
+    assert screen(ada, "1.00 MYR").time_zone == nowhere

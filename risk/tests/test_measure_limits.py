@@ -1,6 +1,7 @@
 """What somebody may pay, and has used today ...: measure_limits."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -97,6 +98,19 @@ def test_today_is_the_persons_own_day(ada, hours, used):
     paid(ada, "10.00 MYR", at=at - timedelta(hours=hours))
 
     assert measured(ada, at=at)[1] == used
+
+
+@pytest.mark.parametrize("time_zone", ["Atlantic/Azores", "America/Havana"])
+def test_today_begins_with_the_first_of_two_midnights(ada, time_zone):
+    # From one o'clock back to midnight, which comes twice.
+    User.objects.filter(pk=ada.id).update(time_zone=time_zone)
+    zone = ZoneInfo(time_zone)
+    day = 25 if time_zone == "Atlantic/Azores" else 1
+    first = datetime(2026, 10 if day == 25 else 11, day, 0, 30, tzinfo=zone)
+    paid(ada, "1.00 MYR", at=first - timedelta(hours=1))
+    paid(ada, "10.00 MYR", at=first.astimezone(UTC))
+
+    assert measured(ada, at=first + timedelta(hours=12))[1] == "10.00 MYR"
 
 
 def test_it_is_three_statements(ada, django_assert_num_queries):

@@ -72,9 +72,13 @@ def must_wait(transfer: Transfer, *, origin: Origin) -> bool:
 def hold_transfer(transfer: Transfer, *, books: Books, origin: Origin) -> Transfer:
     """Store a transfer as pending, with its funds on hold.
 
-    Raises: `AccountNotActive`; `InsufficientBalance`; `StartOver` when another
-    transaction took its reference in the meantime.
+    Raises: `AccountNotActive`, also of the account that would receive;
+    `InsufficientBalance`; `StartOver` when another transaction took its reference in
+    the meantime.
     """
+    refusal = books.refusal_to_move([source_of(transfer), destination_of(transfer)])
+    if refusal is not None:
+        raise refusal
     reserve_transfer(transfer, books=books)
     books.write()
     return store_held([transfer], origin=origin)[0]

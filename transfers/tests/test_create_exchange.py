@@ -372,7 +372,10 @@ CODES = ["USD", "EUR", "GBP", "JPY", "KWD", "BTC"]
     max_examples=12,
     deadline=None,
     database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+    ],
 )
 @given(
     start=st.sampled_from(CODES),

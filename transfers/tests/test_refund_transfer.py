@@ -370,7 +370,10 @@ def test_services_know_who_may_not(mallory, ada, paid, nothing_moves):
     max_examples=15,
     deadline=None,
     database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+    ],
 )
 @given(
     pair=st.sampled_from(["USD/EUR", "EUR/USD", "USD/JPY", "JPY/USD", "BTC/USD"]),

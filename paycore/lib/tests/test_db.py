@@ -1,5 +1,6 @@
 """Transactions, and what PostgreSQL says when it refuses."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Event
@@ -15,6 +16,7 @@ from django.db import (
 
 from paycore.lib import db
 from paycore.lib.errors import ServiceUnavailable
+from paycore.testing.races import PATIENCE_SECONDS
 
 
 class Taken(Exception):
@@ -226,11 +228,11 @@ def test_run_in_transaction_retries_after_a_deadlock(rival):
     told: list[str] = []
     first_is_mine = Event()
     # The server's own patience decides who is the victim: me.
-    run("SET deadlock_timeout = '10s'", on=rival)
+    run("SET deadlock_timeout = '60s'", on=rival)
     run("UPDATE coats SET owner = 'rival' WHERE peg = 2", on=rival)
 
     def take_the_other_way_round():
-        assert first_is_mine.wait(timeout=5)
+        assert first_is_mine.wait(PATIENCE_SECONDS)
         run("UPDATE coats SET owner = 'rival' WHERE peg = 1", on=rival)
         rival.commit()
 
@@ -253,9 +255,11 @@ def test_run_in_transaction_retries_after_a_deadlock(rival):
 
 
 def wait_until_somebody_waits():
-    # The server is asked again and again until the rival waits for what I have locked.
+    # For me: on the same server others wait for each other, in other test databases.
+    deadline = time.monotonic() + PATIENCE_SECONDS
     waiting = "SELECT FROM pg_locks WHERE NOT granted"
-    for _ in range(10_000):
-        if run(f"SELECT EXISTS ({waiting} AND pid <> pg_backend_pid())")[0][0]:
-            return
-    raise AssertionError("Nobody waits.")
+    while not run(
+        f"SELECT EXISTS ({waiting} AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+    )[0][0]:
+        assert time.monotonic() < deadline, "Nobody waits."
+        time.sleep(0.01)

@@ -1,4 +1,4 @@
-"""`manage.py rebuild_rollups`: make the roll-ups of spending again."""
+"""`manage.py rebuild_rollups`: make the roll-ups of reports again."""
 
 import time
 from typing import Any
@@ -14,9 +14,10 @@ from reports.selectors import get_person
 
 class Command(BaseCommand):
     help = (
-        "Add up from the transfers what people spent, and replace all roll-ups by that,"
-        " or those of one person. They come to the same numbers as before, unless"
-        " somebody wrote to the tables by hand. Answers stay right while it runs."
+        "Add up again what people spent and how payments were judged, and replace all"
+        " roll-ups by that, or those of one person's spending. They come to the same"
+        " numbers as before, unless somebody wrote to the tables by hand. Answers stay"
+        " right while it runs."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -63,6 +63,8 @@ class Command(BaseCommand):
         for flag in sorted(result.flags_then | result.flags_now):
             then_count, now_count = result.flags_then[flag], result.flags_now[flag]
             self.stdout.write(f"{flag:<24}{then_count:>10}{now_count:>10}")
+        for code, count in sorted(result.errors.items()):
+            self.stdout.write(self.style.ERROR(f"{code} raised {count} times."))
 
 
 def _document(path: Path) -> dict[str, Any]:

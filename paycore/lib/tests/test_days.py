@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.days import day_of, end_of, split, start_of
-from reports.tests.stage import moment
+from paycore.lib.days import day_of, end_of, start_of
 
 ZONES = sorted(
     resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()
@@ -68,7 +67,7 @@ def test_lasts_as_long_as_it_does(time_zone, day, hours):
     ],
 )
 def test_begins_when_it_begins(time_zone, day, start):
-    assert start_of(day, time_zone) == moment(start)
+    assert start_of(day, time_zone) == datetime.fromisoformat(f"{start}Z")
 
 
 @given(
@@ -92,38 +91,5 @@ def test_is_what_the_wall_shows_in_our_time(time_zone):
         start = start_of(day, time_zone)
         for at in (start, start + timedelta(hours=1), end_of(day, time_zone) - INSTANT):
             assert day_of(at, time_zone) == day == at.astimezone(zone).date()
-
-
-@given(
-    start=instants(2026, 2027),
-    hours=st.integers(0, 24 * 60),
-    kept=instants(2025, 2028) | st.none(),
-    time_zone=st.sampled_from(["UTC", "America/New_York", "Australia/Lord_Howe"]),
-    at_midnight=st.booleans(),
-)
-def test_is_rolled_up_or_live_and_never_both(
-    start, hours, kept, time_zone, at_midnight
-):
-    if at_midnight:
-        start = start_of(start.date(), time_zone)
-    end = start + timedelta(hours=hours)
-
-    parts = split(start, end, time_zone=time_zone, kept_until=kept)
-
-    rolled = {
-        parts.rolled_from + timedelta(days=number)
-        for number in range((parts.rolled_until - parts.rolled_from).days)
-    }
-    assert not rolled & set(parts.live_days)
-    assert parts.live_starts == [start_of(day, time_zone) for day in parts.live_days]
-    assert parts.live_starts == sorted(parts.live_starts)
-    assert start <= parts.rolled_start <= parts.rolled_end <= end
-    for day in rolled:
-        assert parts.rolled_start <= start_of(day, time_zone)
-        assert end_of(day, time_zone) <= parts.rolled_end
-        assert end_of(day, time_zone) <= kept
-    for at in (start, start + (end - start) / 3, end - INSTANT):
-        if start <= at < end:
-            is_rolled = parts.rolled_start <= at < parts.rolled_end
-            found = rolled if is_rolled else parts.live_days
-            assert day_of(at, time_zone) in found
+        # A quarter of an hour is of one day: see `risk.services.history`.
+        assert start.timestamp() % 900 == 0
