@@ -1,13 +1,19 @@
 """How values look in the back office: money, statuses, links to other pages."""
 
+import re
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
 
 from django.contrib.admin import display
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils import timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timesince import timesince
+
+from paycore.lib.money import Money
 
 # A function as admin lists take it, with the attributes that they look for.
 Column = Any
@@ -33,10 +39,15 @@ STATUS_COLORS: Final = {
     "revoked": "danger",
     "expired": "danger",
 }
+# What stands before the point, if it is long; and in it, where a thousand begins.
+LONG: Final = re.compile(r"\A-?[0-9]{5,}")
+THOUSANDS: Final = re.compile(r"(?<=[0-9])(?=([0-9]{3})+\Z)")
+MINUTE: Final = 60
+GAP: Final = '<span class="backoffice-gap"></span>'
 
 
 def money_column(attribute: str, *, description: str | None = None) -> Column:
-    """A column of `Money`, right-aligned so that digits stand below digits."""
+    """A column of `Money`; in lists digits stand below digits, see `backoffice.css`."""
 
     @display(description=description or _title(attribute))
     def column(admin: Any, row: Model) -> SafeString | str:
@@ -44,12 +55,35 @@ def money_column(attribute: str, *, description: str | None = None) -> Column:
         if money is None:
             return "-"
         return format_html(
-            '<span style="display:block;text-align:right;white-space:nowrap;'
-            'font-variant-numeric:tabular-nums">{}</span>',
-            str(money),
+            '<span class="backoffice-money">{}</span>', money_text(money)
         )
 
     return column
+
+
+def money_text(money: Money) -> SafeString:
+    return number_text(str(money))
+
+
+def number_text(text: str) -> SafeString:
+    """A number, or an amount, with gaps between its thousands from five digits on.
+
+    The gaps are only seen: what is copied from a page is what the API writes.
+    """
+    shown = LONG.sub(lambda found: THOUSANDS.sub(GAP, found[0]), escape(text))
+    return mark_safe(shown)  # noqa: S308  # Escaped.
+
+
+def shown_value(value: object) -> object:
+    """A value as pages show it, whatever it is."""
+    return money_text(value) if isinstance(value, Money) else value
+
+
+def age_of(moment: datetime) -> str:
+    """For how long, in its largest unit: it may be seconds."""
+    now = timezone.now()  # noqa: TID251  # It is only shown.
+    seconds = (now - moment).total_seconds()
+    return timesince(moment, now, depth=1) if seconds >= MINUTE else f"{seconds:.0f} s"
 
 
 def status_column(attribute: str = "status", *, ordering: str | None = None) -> Column:

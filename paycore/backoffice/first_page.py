@@ -39,6 +39,14 @@ def on_first_page(place: Place) -> Callable[[Panel], Panel]:
 
 
 def add_panels(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What unfold calls before it renders the first page."""
-    places = [(place.value, [make() for make in _panels[place]]) for place in Place]
+    """What unfold calls before it renders the first page.
+
+    What has nothing to say stands side by side below what has.
+    """
+    places = [_place(place, [make() for make in _panels[place]]) for place in Place]
     return {**context, "title": "Overview", "places": places}
+
+
+def _place(place: Place, panels: list[Table]) -> tuple[str, list[Table], list[Table]]:
+    quiet = [panel for panel in panels if panel.is_quiet]
+    return place.value, [panel for panel in panels if not panel.is_quiet], quiet

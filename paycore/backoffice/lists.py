@@ -8,7 +8,11 @@ from uuid import UUID
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.utils import (
+    build_q_object_from_lookup_parameters,
+    get_fields_from_path,
+)
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import (
     EmailField,
     Field,
@@ -36,6 +40,8 @@ Row = TypeVar("Row", bound=Model)
 NUMBER: Final = re.compile(r"[0-9]{1,18}\Z")
 NUL: Final = "\x00"
 PARTS_OF_DATES: Final = ("year", "month", "day")
+# Through how many of the newest rows a filter looks that no index serves.
+MOST_ROWS_LOOKED_AT: Final = 50_000
 
 
 class OpenEndedPaginator(CappedPaginator):
@@ -66,15 +72,39 @@ class DatedRows(QuerySet[Row]):
 
 
 class QuickChangeList(ChangeList):
-    """Filters only by what the page offers, because only that is known to be quick."""
+    """Filters only by what the page offers, because only that is known to be quick.
+
+    By a rare value of what has no index, all rows would be read to find a few. So it is
+    sought among the newest ones, of all or of the chosen period; the page says so.
+    """
 
     # A `Pages`, which imports us.
     model_admin: Any
+    # How many rows were looked at, if there are more.
+    looked_at: int | None = None
 
     def __init__(self, request: HttpRequest, *args: Any, **options: Any) -> None:
         super().__init__(request, *args, **options)
         # Django would invite to "select an account to view".
         self.title = capfirst(str(self.opts.verbose_name_plural))
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: Any = None
+    ) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
+        if self.model_admin.is_quick(request, self._filters_asked()):
+            return rows
+        field = self.model_admin.get_ordering(request)[0].removeprefix("-")
+        period = build_q_object_from_lookup_parameters(self.get_filters(request)[2])
+        newest: QuerySet[Any] = (
+            QuerySet(self.model).filter(period).order_by(f"-{field}")
+        )
+        beyond = newest.values_list(field, flat=True)[MOST_ROWS_LOOKED_AT:]
+        last = beyond.first()
+        if last is None:
+            return rows
+        self.looked_at = MOST_ROWS_LOOKED_AT
+        return rows.filter(**{f"{field}__gt": last})
 
     def get_filters(self, request: HttpRequest) -> Any:
         if not self._is_offered():
@@ -95,12 +125,23 @@ class QuickChangeList(ChangeList):
         # Also not by an address with `?o=`: each order needs an index.
         return super().get_ordering_field(field_name) if self.sortable_by else None
 
-    def _is_offered(self) -> bool:
-        offered = {
-            *(f"{self.date_hierarchy}__{part}" for part in PARTS_OF_DATES),
-            *_parameters(self.list_filter),
-        }
+    def _filters_asked(self) -> set[str]:
+        """By what it is filtered or searched, except for a period."""
+        asked = {name for name, [value, *_] in self._asked().items() if value}
+        if self.query:
+            asked.add(SEARCH_VAR)
+        return asked - self._parts_of_period()
+
+    def _asked(self) -> dict[str, list[str]]:
         asked: dict[str, list[str]] = self.get_filters_params()  # type: ignore[no-untyped-call,unused-ignore]
+        return asked
+
+    def _parts_of_period(self) -> set[str]:
+        return {f"{self.date_hierarchy}__{part}" for part in PARTS_OF_DATES}
+
+    def _is_offered(self) -> bool:
+        offered = {*self._parts_of_period(), *_parameters(self.list_filter)}
+        asked = self._asked()
         return offered.issuperset(asked) and not any(
             NUL in value for values in asked.values() for value in values
         )

@@ -21,6 +21,7 @@ from django.urls import reverse
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
+from paycore.backoffice.columns import shown_value
 from paycore.backoffice.forms import ReasonForm, with_focus
 from paycore.lib.db import run_in_transaction
 from paycore.lib.errors import DomainError, InvalidState
@@ -51,8 +52,8 @@ class Order:
 
 
 Giver = Callable[[Any, Order], str]
-# From the pages and the row that an order was about to an address.
-Guide = Callable[[Any, Any], str]
+# From the pages, the request and the row that an order was about to an address.
+Guide = Callable[[Any, HttpRequest, Any], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class _Button:
     form: type[ReasonForm]
     give: Giver
     then: Guide
+    is_dangerous: bool
 
     def answer(
         self, admin: ModelAdmin[Any], request: HttpRequest, object_id: str
@@ -91,9 +93,9 @@ class _Button:
             if form.takes(refusal):
                 return None
             messages.error(request, refusal.detail)
-            return _address_of(admin, form.row)
+            return _address_of(admin, request, form.row)
         messages.success(request, told)
-        return self.then(admin, form.row)
+        return self.then(admin, request, form.row)
 
     def _ask(
         self, admin: ModelAdmin[Any], request: HttpRequest, form: ReasonForm
@@ -104,17 +106,21 @@ class _Button:
             "opts": admin.opts,
             "original": form.row,
             "form": with_focus(form),
-            "facts": form.facts(),
+            "facts": [(name, shown_value(value)) for name, value in form.facts()],
             "explanation": self.explanation,
             "button": self.title,
-            "back": _address_of(admin, form.row),
+            "variant": "danger" if self.is_dangerous else "primary",
+            "back": _address_of(admin, request, form.row),
         }
         return render(request, "backoffice/order.html", context)
 
 
-def _address_of(admin: ModelAdmin[Any], row: Any) -> str:
+def _address_of(admin: ModelAdmin[Any], request: HttpRequest, row: Any) -> str:
     page = f"{admin.opts.app_label}_{admin.opts.model_name}_change"
-    return reverse(f"{admin.admin_site.name}:{page}", args=[row.pk])
+    address = reverse(f"{admin.admin_site.name}:{page}", args=[row.pk])
+    # Of the list that one came from.
+    filters = admin.get_preserved_filters(request)
+    return f"{address}?{filters}" if filters else address
 
 
 def with_reason(  # noqa: PLR0913 - what a button may be, by name.
@@ -136,7 +142,9 @@ def with_reason(  # noqa: PLR0913 - what a button may be, by name.
     """
 
     def decorate(give: Giver) -> Any:
-        button = _Button(title, permission, explanation, form, give, then)
+        button = _Button(
+            *(title, permission, explanation, form, give, then, is_dangerous)
+        )
 
         @wraps(give)
         def page(
@@ -154,6 +162,26 @@ def with_reason(  # noqa: PLR0913 - what a button may be, by name.
         # they exist, and so there could be no check before the first migration.
         decorated.__dict__["permission"] = permission
         return decorated
+
+    return decorate
+
+
+def way_on(*, title: str, key: str) -> Callable[[Callable[..., str]], Any]:
+    """Make a button of a method that finds an address: it leads there, no more.
+
+    Name the method in `actions_detail`, or in `actions_list`.
+    """
+
+    def decorate(find: Callable[..., str]) -> Any:
+        @wraps(find)
+        def page(
+            admin: ModelAdmin[Any], request: HttpRequest, **given: str
+        ) -> HttpResponse:
+            if not admin.has_view_permission(request):
+                raise PermissionDenied
+            return redirect(find(admin, request, **given))
+
+        return action(page, description=title, attrs=pressed_by(key))
 
     return decorate
 

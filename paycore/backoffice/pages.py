@@ -34,6 +34,11 @@ class Pages(ReadOnly[Row]):
     show_facets = ShowFacets.NEVER
     list_select_related: ClassVar[Any] = ()
     actions_detail: ClassVar[tuple[str, ...]] = ()
+    # Filters that no index serves; see `QuickChangeList`.
+    slow_filters: ClassVar[frozenset[str]] = frozenset()
+    # What an empty list says, where it is not by a filter.
+    nothing: ClassVar[str] = "There is nothing here yet."
+    change_list_template = "backoffice/list.html"
     change_form_template = "backoffice/page.html"
     list_before_template = "backoffice/above_list.html"
     # How events and holds call these rows, if not by the name of the model.
@@ -74,6 +79,10 @@ class Pages(ReadOnly[Row]):
     def shown_status(self, row: Any) -> SafeString:
         return status_cell(row.status)
 
+    def is_quick(self, request: HttpRequest, filters: Collection[str]) -> bool:
+        """Whether rows are found by an index, given by what they are filtered."""
+        return not filters or not self.slow_filters.issuperset(filters)
+
     def prepare(self, rows: Sequence[Row]) -> None:
         """Find what all rows of a list need at once."""
 
@@ -93,7 +102,10 @@ class Pages(ReadOnly[Row]):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         context = {"tables": self.tables_above(request), **(extra_context or {})}
-        return super().changelist_view(request, context)
+        response = super().changelist_view(request, context)
+        shown = getattr(response, "context_data", None) or {}
+        self._let_keep_filters(request, shown.get("actions_list", ()))
+        return response
 
     def render_change_form(
         self,
@@ -113,7 +125,16 @@ class Pages(ReadOnly[Row]):
                 for button in context.get("actions_detail", ())
                 if _name_of(button) in offered
             ]
+            self._let_keep_filters(request, context["actions_detail"])
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _let_keep_filters(
+        self, request: HttpRequest, buttons: Sequence[dict[str, Any]]
+    ) -> None:
+        """So that whoever works through a filtered list stays in it."""
+        kept = self.get_preserved_filters(request)
+        for button in buttons:
+            button["path"] += f"?{kept}" if kept else ""
 
     def _arms(self, term: str) -> list[QuerySet[Any, Any]]:
         matches = [

@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from paycore.backoffice.columns import STATUS_COLORS, link_to
+from paycore.backoffice.columns import STATUS_COLORS, link_to, shown_value
 
 NEWEST: Final = 10
 # The last group of a UUID. In a UUIDv7 it is random; the first tells only the time.
@@ -50,6 +50,10 @@ class Cell:
     content: object
     column: Column
 
+    @property
+    def shown(self) -> object:
+        return shown_value(self.content)
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -73,6 +77,11 @@ class Table:
             for row in self.rows
         ]
         object.__setattr__(self, "cells", cells)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it says no more than that there is nothing."""
+        return not (self.cells or self.note or self.badge)
 
 
 def newest(rows: QuerySet[_Row]) -> list[_Row]:
@@ -126,9 +135,11 @@ def status_cell(status: str, *, color: str | None = None) -> SafeString:
     return render_to_string("unfold/helpers/label.html", context)
 
 
-def number_cell(text: object) -> SafeString:
-    """A number that stands to the right, in a list."""
-    return format_html('<span class="block backoffice-number">{}</span>', text)
+def number_cell(number: object) -> SafeString:
+    """A number or an amount that stands to the right, in a list."""
+    return format_html(
+        '<span class="block backoffice-number">{}</span>', shown_value(number)
+    )
 
 
 def subject_cell(kind: str, key: object, *, text: object = None) -> SafeString:

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from paycore.testing.office import enter_office
+from paycore.testing.office import address_of, enter_office
 
 pytestmark = pytest.mark.django_db
 
@@ -11,6 +11,16 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def client(operator):
     return enter_office(operator).client
+
+
+def test_staff_without_a_role_see_nothing(mallory):
+    type(mallory.user).objects.filter(pk=mallory.id).update(is_staff=True)
+    client = enter_office(mallory).client
+
+    for page in ("index", "accounts_user"):
+        response = client.get(address_of(page))
+        assert response.status_code == 302
+        assert "/admin/login/" in response["Location"]
 
 
 def test_without_the_slash_leads_in(client):

@@ -71,7 +71,7 @@
     function hints() {
         const found = [...document.querySelectorAll("[data-key]")].map((element) => [
             [element.dataset.key],
-            element.textContent.trim(),
+            (element.ariaLabel || element.textContent).trim(),
         ]);
         if (rows().length) found.push([Object.keys(STEPS), "Down, up"], [["Enter"], "Open"]);
         return found;
