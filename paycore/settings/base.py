@@ -39,7 +39,14 @@ from .payouts import (
     SEPA_PATIENCE_DAYS,
 )
 from .risk import REVIEW_SLA, RISK_CURRENCY, RISK_KINDS
-from .servers import POOL, broker_url, database, embedded_redis_url, home_directory
+from .servers import (
+    POOL,
+    broker_url,
+    database,
+    embedded_redis_url,
+    home_directory,
+    session_bounds,
+)
 from .workers import celery_config
 
 # Without it `ModelAdmin[Payout]` fails at run time.
@@ -121,10 +128,11 @@ DATABASES: dict[str, dict[str, Any]] = {
             "prepare_threshold": 5,
             "connect_timeout": 3,
             "application_name": "paycore",
-            "options": f"-c lock_timeout={LOCK_TIMEOUT_MS}"
-            f" -c statement_timeout={STATEMENT_TIMEOUT_MS}"
-            " -c idle_in_transaction_session_timeout="
-            f"{IDLE_IN_TRANSACTION_TIMEOUT_MS}",
+            "options": session_bounds(
+                lock=LOCK_TIMEOUT_MS,
+                statement=STATEMENT_TIMEOUT_MS,
+                idle=IDLE_IN_TRANSACTION_TIMEOUT_MS,
+            ),
         },
     )
 }

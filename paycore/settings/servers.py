@@ -77,6 +77,17 @@ def database(home: Path, *, options: dict[str, Any]) -> dict[str, Any]:
     return config
 
 
+def session_bounds(*, lock: int, statement: int, idle: int) -> str:
+    """Options of a session that neither waits nor keeps others waiting for ever.
+
+    Milliseconds: for a lock, for a statement, and of a transaction that does nothing.
+    """
+    return (
+        f"-c lock_timeout={lock} -c statement_timeout={statement}"
+        f" -c idle_in_transaction_session_timeout={idle}"
+    )
+
+
 def embedded_redis_url(home: Path) -> str:
     """The address of the Valkey that the stack runs for this home."""
     return f"unix://{socket_directory(home) / 'valkey.sock'}?db=0"

@@ -9,7 +9,7 @@ from django.db import connection
 
 # Threads wait here for each other and later for a connection of the pool, so a stuck
 # one fails the test instead of hanging it.
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 
 def race(*calls: Callable[[], Any]) -> list[Any]:

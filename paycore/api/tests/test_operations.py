@@ -14,6 +14,7 @@ from django.db import OperationalError
 from django.db.migrations.executor import MigrationExecutor
 
 from paycore.api import health, operations
+from paycore.api.health import TIMEOUT_SECONDS
 from paycore.api.tests.conftest import ADA, Caller
 
 pytestmark = [pytest.mark.urls("paycore.api.tests.urls"), pytest.mark.django_db]
@@ -26,6 +27,12 @@ def _metrics_know_the_cast(monkeypatch):
     from paycore.api.tests.urls import ByHeader
 
     monkeypatch.setattr(operations.Metrics, "authentication_classes", [ByHeader])
+
+
+@pytest.fixture(autouse=True)
+def _a_slow_machine_is_ready_too(monkeypatch):
+    monkeypatch.setattr(health, "TIMEOUT_SECONDS", 30.0)
+    monkeypatch.setattr(health, "TIMEOUT_MILLISECONDS", 30_000)
 
 
 @pytest.fixture(autouse=True)
@@ -240,6 +247,7 @@ def test_the_broker_is_asked_with_a_short_timeout(monkeypatch):
         return Pinged()
 
     monkeypatch.setattr(redis.Redis, "from_url", from_url)
+    monkeypatch.setattr(health, "TIMEOUT_SECONDS", TIMEOUT_SECONDS)
 
     health._check_broker()
 

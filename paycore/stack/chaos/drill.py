@@ -20,8 +20,8 @@ from payouts.services import ask_again
 SECONDS_BETWEEN_LOOKS: Final = 0.1
 # So that there is always something to be in the middle of.
 SECONDS_BETWEEN_ORDERS: Final = 0.3
-SECONDS_TO_DIE: Final = 60
-SECONDS_TO_RECOVER: Final = 120
+SECONDS_TO_DIE: Final = 180
+SECONDS_TO_RECOVER: Final = 300
 # Both of them send every message, and every message comes twice.
 BEATS: Final = 2
 

@@ -32,7 +32,7 @@ from paycore.stack.valkey import Cache
 PASSWORD: Final = secrets.token_urlsafe(12)
 METRICS_TOKEN: Final = secrets.token_urlsafe(32)
 LOGIN: Final = {"email": seeds.BY_NAME["ada"].email, "password": PASSWORD}
-SECONDS_TO_RECOVER: Final = 30
+SECONDS_TO_RECOVER: Final = 120
 
 
 class Dependency:

@@ -12,7 +12,7 @@ from paycore.stack.tests.serving import Answer, Server
 from paycore.testing.cast import Player
 from transfers.models import Transfer
 
-PATIENCE_SECONDS: Final = 45
+PATIENCE_SECONDS: Final = 180
 PAUSE_SECONDS: Final = 0.02
 
 

@@ -1,6 +1,7 @@
 """A real web server for a test: the command that `make run` starts, as a process."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -24,7 +25,7 @@ from paycore.settings.environment import ROOT
 from paycore.stack import processes
 from paycore.stack.supervisor import HOST, Supervisor
 
-SECONDS_TO_BE_READY: Final = 60
+SECONDS_TO_BE_READY: Final = 180
 # PostgreSQL knows the server's connections from the test's own by this name.
 APPLICATION_NAME: Final = "paycore under test"
 
@@ -167,7 +168,13 @@ def servers_of_the_test() -> dict[str, str]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that is free, and stays so until somebody listens.
+
+    Not one of those that the system gives to whoever wants any: it may take seconds to
+    listen, and other tests run at the same time.
+    """
+    while True:
+        port = 10_000 + secrets.randbelow(20_000)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind((HOST, port))
+            return port

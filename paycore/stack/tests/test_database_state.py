@@ -1,9 +1,16 @@
 """The migrated database is what the models say: nothing missing, nothing stale."""
 
+import os
+import subprocess
+import sys
+
 import pgtrigger
 import pytest
 from django.core.management import call_command
 from django.db import connection
+
+from paycore.settings.environment import ROOT
+from paycore.settings.servers import session_bounds
 
 
 @pytest.mark.django_db
@@ -30,7 +37,7 @@ def test_no_migration_is_missing():
 
 
 @pytest.mark.django_db
-def test_the_session_is_bounded_and_in_utc():
+def test_the_session_is_bounded_as_the_settings_say_and_in_utc():
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT current_setting('lock_timeout'),"
@@ -40,4 +47,22 @@ def test_the_session_is_bounded_and_in_utc():
         )
         settings = cursor.fetchone()
 
-    assert settings == ("2s", "10s", "15s", "UTC")
+    assert settings == ("30s", "1min", "2min", "UTC")
+
+
+def test_sessions_are_bounded_closely_unless_told_otherwise():
+    # Those of the tests wait longer. Under their name no file `.env` is read.
+    told = subprocess.run(
+        [sys.executable, "-c", "from paycore.settings.base import *; print(DATABASES)"],
+        cwd=ROOT,
+        env={
+            **{name: v for name, v in os.environ.items() if "_TIMEOUT_" not in name},
+            "DJANGO_SETTINGS_MODULE": "paycore.settings.test",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    bounds = session_bounds(lock=2_000, statement=10_000, idle=15_000)
+    assert bounds in told.stdout

@@ -129,7 +129,7 @@ def test_a_killed_server_is_started_again_with_its_data(home, name):
     with embedded.servers(home):
         with connect(home) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-        killed = []
+        killed: list[psutil.Process] = []
         for _ in range(3):
             # The next one is named when it is started: mostly before it answers.
             server = find_server(home, name, other_than=killed)

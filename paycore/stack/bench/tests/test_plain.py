@@ -104,7 +104,7 @@ def plain(town) -> Plain:
     ],
 )
 def test_plain_sql_keeps_the_books_right(plain, town, choice, is_prepared):
-    run = plain.run(clients=2, seconds=1, choice=choice, is_prepared=is_prepared)
+    run = plain.run(clients=2, seconds=2, choice=choice, is_prepared=is_prepared)
 
     # That the books are right is proved after every test.
     leg = Leg(Part.PLAIN, clients=2, runs=[run])
@@ -141,7 +141,7 @@ def test_plain_sql_writes_the_rows_that_a_transfer_over_http_writes(plain, town)
     over_http = {table: count_rows(table) - before[table] for table in TABLES}
     shapes = {table: newest_shape(table) for table in TABLES}
 
-    run = plain.run(clients=1, seconds=1, choice=Choice.UNIFORM)
+    run = plain.run(clients=1, seconds=2, choice=Choice.UNIFORM)
 
     assert shapes == {table: newest_shape(table) for table in TABLES}
     assert {table: count_rows(table) for table in TABLES} == {

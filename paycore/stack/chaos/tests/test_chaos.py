@@ -3,25 +3,22 @@
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 import pytest
-from django.conf import settings
 
-from paycore.stack.bank.process import SandboxBank
 from paycore.stack.chaos.deaths import Boundary, Death, Way
 from paycore.stack.chaos.drill import Drill
 from paycore.stack.chaos.orders import ENDINGS, PLAIN, Orders
-from paycore.stack.chaos.scene import CONDITIONS, Scene
+from paycore.stack.chaos.scene import Scene
 from paycore.stack.chaos.schedule import Part
 from paycore.stack.chaos.verdict import judge
-from paycore.stack.tests.serving import environment, servers_of_the_test
 from payouts.models import AttemptOutcome, PayoutAttempt
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SECONDS: Final = 60
+SECONDS: Final = 240
 # Where all of a worker dies, and another one must be started, which is dear; the
 # process that runs the task dies everywhere. `make chaos` does all of both.
 LOST: Final = (
@@ -30,33 +27,6 @@ LOST: Final = (
     Boundary.ANSWERED,
     Boundary.CONCLUDED,
 )
-
-
-@pytest.fixture
-def scene(own_bank: SandboxBank) -> Iterator[Scene]:
-    servers = servers_of_the_test()
-    variables = environment(
-        own_bank.home,
-        **servers,
-        **CONDITIONS,
-        ENCRYPTION_KEYS=",".join(settings.ENCRYPTION_KEYS),
-        PAYOUT_UNKNOWN_AFTER="6",
-    )
-    found = Scene(
-        home=own_bank.home,
-        bank=own_bank,
-        variables=variables,
-        redis_url=servers["REDIS_URL"],
-        redis_key_prefix=servers["REDIS_KEY_PREFIX"],
-    )
-    yield found
-    found.end()
-    found.forget_messages()
-
-
-@pytest.fixture
-def orders(db: None) -> Orders:
-    return Orders.of_new_customers()
 
 
 def test_payouts_are_executed_once_though_workers_die_at_every_step(
