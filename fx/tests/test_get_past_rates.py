@@ -65,7 +65,13 @@ def test_reads_the_newest_rates_where_they_form_a_circle(db):
     assert found == {("EUR", early): 15, ("EUR", late): 7}
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+    ],
+)
 @given(
     said=st.lists(
         st.tuples(
