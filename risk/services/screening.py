@@ -238,4 +238,4 @@ def _count_after_commit(assessments: Sequence[Assessment]) -> None:
         for currency in unpriced:
             RISK_UNPRICED.labels(currency=currency).inc()
 
-    transaction.on_commit(count)
+    transaction.on_commit(count, robust=True)

@@ -235,7 +235,7 @@ def count_after_commit(outcomes: Sequence[tuple[str, str]]) -> None:
         for kind, outcome in outcomes:
             TRANSFERS.labels(kind=kind, outcome=outcome).inc()
 
-    transaction.on_commit(count)
+    transaction.on_commit(count, robust=True)
 
 
 def refusals_counted(kind: TransferKind) -> AbstractContextManager[None]:
