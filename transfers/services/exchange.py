@@ -135,15 +135,13 @@ def _refuse_what_cannot_be(
         raise CurrencyMismatch(
             why=f"Both accounts are in {source.currency}. Use an internal transfer."
         )
-    sides = [source.account_id, destination.account_id]
+    refusal = books.refusal_to_move([source.account_id, destination.account_id])
+    if refusal is not None:
+        raise refusal
     if isinstance(priced, LimitExceeded):
-        raise books.refusal_to_move(sides) or priced
+        raise priced
     if isinstance(priced, DomainError):
-        raise (
-            books.refusal_to_move(sides)
-            or books.refusal_to_spend(source.account_id, amount)
-            or priced
-        )
+        raise books.refusal_to_spend(source.account_id, amount) or priced
 
 
 def _exchange(

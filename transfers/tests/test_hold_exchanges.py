@@ -8,6 +8,8 @@ from ledger.models import Hold
 from paycore.testing.suspicion import suspect_everything
 from paycore.testing.wallets import open_for
 from risk.models import Review
+from risk.payments import PaymentKind
+from risk.tests.settings import DAY, limit
 from transfers.models import Transfer
 from transfers.tests.movements import EXCHANGE, send
 from transfers.tests.orders import order
@@ -53,3 +55,14 @@ def test_and_its_quote_stays_as_it_was(ada, ada_usd, ada_eur, operator):
 
     assert answer.json()["code"] == "account_not_active"
     assert Quote.objects.get(pk=quote["id"]).redeemed_at is None
+
+
+@pytest.mark.parametrize("frozen", ["source", "destination"])
+def test_before_the_limits_of_its_owner(ada, ada_usd, ada_eur, operator, frozen):
+    limit("0.01 MYR", DAY, PaymentKind.EXCHANGE)
+    account = {"source": ada_usd, "destination": ada_eur}[frozen]
+    put_away(account, operator, freeze_account)
+
+    answer = send(ada, EXCHANGE, order(ada_usd, ada_eur, "10.00"))
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "account_not_active")
