@@ -12,8 +12,13 @@ OFFLINE = frozenset(
 
 
 def main() -> None:
-    from django.core.management import execute_from_command_line
-
+    try:
+        from django.core.management import execute_from_command_line
+    except ModuleNotFoundError:
+        sys.exit(
+            "This Python has no Django. Use .paycore/venv/bin/python manage.py,"
+            " which `make dev` installs."
+        )
     choose_settings()
     from paycore.stack.processes import StackError
 

@@ -158,5 +158,5 @@ def test_it_takes_as_many_statements_whatever_was_spent(
     for _ in range(5):
         spend(ada, ada_usd, "1.00", at=NOW - 2 * DAY)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(10):
         office.client.get(PAGE)
