@@ -1,10 +1,6 @@
 """Every refusal of people, keys and accounts, in order of precedence."""
 
-from paycore.lib.errors import DomainError, Kind, Unauthenticated
-
-
-class WrongCredentials(Unauthenticated):
-    message = "The email address or the password is wrong."
+from paycore.lib.errors import DomainError, Kind
 
 
 class AccountNotFound(DomainError):

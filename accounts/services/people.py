@@ -12,7 +12,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from accounts.errors import DuplicateUser, WrongCredentials
+from accounts.errors import DuplicateUser
 from accounts.models import USER_MOVES, Account, AccountStatus, User, UserStatus
 from accounts.selectors import find_user_by_email, get_user
 from events.services import EventDraft, publish_events
@@ -21,6 +21,7 @@ from paycore.lib.errors import (
     InvalidInput,
     InvalidState,
     PermissionDenied,
+    Unauthenticated,
 )
 from paycore.lib.money import CURRENCIES
 from paycore.lib.origin import Origin
@@ -31,6 +32,9 @@ _EVENT_OF_MOVE: Final = {
     UserStatus.CLOSED: "user.closed",
     UserStatus.SUSPENDED: "user.suspended",
 }
+
+# Also of an address that nobody has.
+WRONG_CREDENTIALS: Final = "The email address or the password is wrong."
 
 
 class Person(Protocol):
@@ -103,7 +107,7 @@ def create_user(*, draft: UserDraft, origin: Origin) -> User:
 def authenticate_user(*, email: str, password: str) -> User:
     """The person with these credentials.
 
-    Raises: `WrongCredentials`, the same and after the same time for an unknown address,
+    Raises: `Unauthenticated`, the same and after the same time for an unknown address,
     a wrong password and a closed person; `PermissionDenied` for a suspended one, told
     only to who knows the password.
     """
@@ -111,9 +115,9 @@ def authenticate_user(*, email: str, password: str) -> User:
     if user is None:
         # As slow as checking a password, so that the time does not tell who is here.
         make_password(password)
-        raise WrongCredentials
+        raise Unauthenticated(why=WRONG_CREDENTIALS)
     if not user.check_password(password) or user.status == UserStatus.CLOSED:
-        raise WrongCredentials
+        raise Unauthenticated(why=WRONG_CREDENTIALS)
     if user.status == UserStatus.SUSPENDED:
         raise PermissionDenied(why="You are suspended.")
     return user

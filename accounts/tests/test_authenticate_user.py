@@ -3,9 +3,8 @@
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 
-from accounts.errors import WrongCredentials
 from accounts.services import authenticate_user
-from paycore.lib.errors import PermissionDenied
+from paycore.lib.errors import PermissionDenied, Unauthenticated
 from paycore.testing.cast import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -31,16 +30,16 @@ def test_knows_a_person_by_address_and_password(typed):
 def test_refuses_an_unknown_address_like_a_wrong_password(email):
     UserFactory.create(email=EMAIL)
 
-    with pytest.raises(WrongCredentials) as refusal:
+    with pytest.raises(Unauthenticated) as refusal:
         authenticate_user(email=email, password="something else")
 
-    assert refusal.value.detail == WrongCredentials().detail
+    assert refusal.value.detail == "The email address or the password is wrong."
 
 
 def test_refuses_a_closed_person_like_an_unknown_one():
     UserFactory.create(email=EMAIL, status="closed")
 
-    with pytest.raises(WrongCredentials):
+    with pytest.raises(Unauthenticated):
         authenticate_user(email=EMAIL, password=PASSWORD)
 
 
@@ -54,7 +53,7 @@ def test_tells_a_suspended_person_so():
 def test_tells_nobody_else_that_a_person_is_suspended():
     UserFactory.create(email=EMAIL, status="suspended")
 
-    with pytest.raises(WrongCredentials):
+    with pytest.raises(Unauthenticated):
         authenticate_user(email=EMAIL, password="something else")
 
 
@@ -65,7 +64,7 @@ def test_hashes_exactly_once_whoever_asks(status, settings):
         UserFactory.create(email=EMAIL, status=status)
     CountingHasher.calls = 0
 
-    with pytest.raises(WrongCredentials):
+    with pytest.raises(Unauthenticated):
         authenticate_user(email=EMAIL, password="something else")
 
     assert CountingHasher.calls == 1

@@ -79,7 +79,8 @@ class Suspension(_Judgement):
     @documented(
         "Suspend a person",
         description="They can do nothing from then on, also with tokens and API keys"
-        " that they have: they get 403. Nobody suspends themselves, and only"
+        " that they have: they get 403. What they ordered before goes on: freeze their"
+        " accounts to stop that too. Nobody suspends themselves, and only"
         " administrators suspend administrators.",
         request=ReasonRequest,
         answers={200: UserResource},

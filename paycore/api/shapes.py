@@ -102,6 +102,16 @@ def refuse_reversed_period(start: datetime | None, end: datetime | None) -> None
         raise refuse("This is before `created_from`.", at="created_to")
 
 
+# In place of Pydantic's own, which speak of Python.
+WORDS: Final = {
+    "missing": "This field is required.",
+    "extra_forbidden": "There is no such field.",
+    "model_type": "This must be an object.",
+    "dict_type": "This must be an object.",
+    "list_type": "This must be an array.",
+}
+
+
 def _field_error(details: ErrorDetails) -> FieldError:
     context = details.get("ctx", {})
     steps: Iterable[int | str] = details["loc"]
@@ -111,11 +121,7 @@ def _field_error(details: ErrorDetails) -> FieldError:
     kind = details["type"]
     if kind in PRECEDENCE:
         return FieldError(pointer, kind, str(context.get("detail", details["msg"])))
-    if kind == "missing":
-        return FieldError(pointer, "invalid_input", "This field is required.")
-    if kind == "extra_forbidden":
-        return FieldError(pointer, "invalid_input", "There is no such field.")
-    return FieldError(pointer, "invalid_input", f"{details['msg']}.")
+    return FieldError(pointer, "invalid_input", WORDS.get(kind) or f"{details['msg']}.")
 
 
 class _Amount:

@@ -65,7 +65,15 @@ class UnsupportedCurrency(DomainError):
 class Unauthenticated(DomainError):
     code = "unauthenticated"
     kind = Kind.UNAUTHENTICATED
-    message = "Send a valid bearer token or API key."
+    message = "{why}"
+
+    def __init__(
+        self,
+        *,
+        why: str = "Send a valid bearer token or API key.",
+        pointer: str | None = None,
+    ) -> None:
+        super().__init__(pointer=pointer, why=why)
 
 
 class PermissionDenied(DomainError):

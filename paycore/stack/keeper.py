@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -45,7 +46,7 @@ class Keeper:
             "postgresql": Cluster(home, durable=durable),
         }
         self.servers: dict[str, subprocess.Popen[bytes]] = {}
-        self.deaths = Deaths()
+        self.deaths: dict[str, Deaths] = defaultdict(Deaths)
         self.asked_to_stop = False
 
     def keep(self, *, tell_ready: Callable[[], None]) -> None:
@@ -76,8 +77,7 @@ class Keeper:
     def _launch(self, name: str) -> None:
         self.programs[name].prepare()
         self.servers[name] = self.programs[name].start()
-        pids = {name: server.pid for name, server in self.servers.items()}
-        processes.remember(self._memory, pids)
+        processes.remember(self._memory, processes.alive(self.servers))
 
     def _wait_until_ready(self, name: str) -> None:
         while True:
@@ -105,12 +105,13 @@ class Keeper:
 
     def _note_death(self, name: str) -> None:
         how = processes.describe(self.servers[name].returncode)
-        if self.deaths.are_too_many():
-            raise StackError(
-                f"{name} ended unexpectedly ({how}), as others did shortly before."
-                " Its log is in the home."
-            )
+        deaths = self.deaths[name]
+        deaths.note()
+        was_killed = processes.was_killed(self.servers[name])
+        if not was_killed and deaths.are_too_many():
+            raise StackError(f"{name} ends again and again ({how}). See its log.")
         complain(f"{name} ended unexpectedly ({how}). Starting it again")
+        time.sleep(deaths.pause())
 
     def _stop(self) -> None:
         ready_file(self.home).unlink(missing_ok=True)

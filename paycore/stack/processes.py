@@ -46,18 +46,36 @@ class Remembered:
 
 @dataclass
 class Deaths:
-    """How often something died lately: it is started again, but not for ever."""
+    """How often something died lately: how soon it is started again, and whether."""
 
     most: int = 5
     seconds: float = 60
+    longest_pause: float = 10
     moments: list[float] = field(default_factory=list)
 
-    def are_too_many(self) -> bool:
-        """Count one more death; whether that was one too many."""
+    def note(self) -> None:
+        """Count one more."""
         now = time.monotonic()
         self.moments = [when for when in self.moments if now - when < self.seconds]
         self.moments.append(now)
+
+    def are_too_many(self) -> bool:
+        """Whether it is no use to start it again, if it ends by itself."""
         return len(self.moments) > self.most
+
+    def pause(self) -> float:
+        """Seconds before it is started again: none at first, then more each time."""
+        many = len(self.moments) - self.most // 2
+        return min(2.0**many / 2, self.longest_pause) if many > 0 else 0
+
+
+def alive(processes: Mapping[str, subprocess.Popen[bytes]]) -> dict[str, int]:
+    """The numbers of those that run. A number that was given back says nothing."""
+    return {
+        name: process.pid
+        for name, process in processes.items()
+        if process.poll() is None
+    }
 
 
 def remember(path: Path, processes: Mapping[str, int]) -> None:
@@ -135,6 +153,9 @@ def end(
     """Ask all of them to end, wait, and kill those that did not."""
     found: list[psutil.Process] = []
     for process in processes:
+        if isinstance(process, subprocess.Popen) and process.poll() is not None:
+            # Its number may be somebody else's by now.
+            continue
         with suppress(psutil.NoSuchProcess):
             found.append(psutil.Process(process.pid))
     _send(ending, found)

@@ -62,6 +62,8 @@ class Supervisor:
     has_bank: bool = False
     children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     deaths: dict[str, Deaths] = field(default_factory=lambda: defaultdict(Deaths))
+    # When those that died too often to be started again at once are started.
+    due: dict[str, float] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -96,33 +98,63 @@ class Supervisor:
     def watch(self) -> NoReturn:
         """Look after the processes until interrupted: one that ends is started again.
 
-        Raises: `StackError` when they end again and again, or the embedded servers do.
+        However often it is killed, if not at once. Raises: `StackError` when one ends
+        by itself again and again.
         """
         while True:
-            try:
-                self.require_all_alive()
-            except ProcessEnded as ended:
-                self._start_again(ended)
+            self._look_after(is_ready=True)
             time.sleep(SECONDS_BETWEEN_LOOKS)
 
-    def require_all_alive(self) -> None:
-        """Raises: `ProcessEnded`."""
+    def _look_after(self, *, is_ready: bool) -> None:
+        for ended in self._find_ended():
+            deaths = self.deaths[ended.name]
+            deaths.note()
+            # Who gives up would do so again: at its start at once, and a keeper has
+            # tried often enough. Who is killed did nothing wrong.
+            may_try_again = is_ready and ended.name != KEEPER
+            if not ended.was_killed and (not may_try_again or deaths.are_too_many()):
+                raise ended
+            self.say(f"{ended.summary} Starting it again")
+            self.due[ended.name] = time.monotonic() + deaths.pause()
+        for name, moment in list(self.due.items()):
+            if moment <= time.monotonic():
+                del self.due[name]
+                self._start_again(name)
+
+    def _find_ended(self) -> Iterator[ProcessEnded]:
         # First: without its servers the others have nothing to work with.
-        if self.embedded and not embedded.are_kept(self.home):
-            raise ProcessEnded(
+        is_kept = not self.embedded or embedded.are_kept(self.home)
+        if not is_kept and KEEPER not in self.due:
+            yield ProcessEnded(
                 KEEPER,
                 "with PostgreSQL and Valkey",
                 was_killed=embedded.is_keeper_missed(self.home),
                 log=self.log(KEEPER),
             )
         for name, child in self.children.items():
-            if child.poll() is not None:
-                raise ProcessEnded(
+            if child.poll() is not None and name not in self.due:
+                yield ProcessEnded(
                     name,
                     processes.describe(child.returncode),
                     was_killed=processes.was_killed(child),
                     log=self.log(name),
                 )
+
+    def _start_again(self, name: str) -> None:
+        if name == KEEPER:
+            self._keep_again()
+        else:
+            # Its children outlive a killed process, and may hold the port.
+            end_group(self.children[name].pid, home=self.home)
+            self._start(name)
+
+    def _keep_again(self) -> None:
+        try:
+            embedded.keep_again(self.home, say=self.say)
+        except StackError:
+            # Killed again before its servers answered: the next look will tell.
+            if not embedded.is_keeper_missed(self.home):
+                raise
 
     def manage(self, *command: str) -> str:
         """Run a command of `manage.py`, and return what it printed.
@@ -204,21 +236,8 @@ class Supervisor:
                 )
             processes.remember(
                 self.directory / "processes.json",
-                {name: child.pid for name, child in self.children.items()},
+                processes.alive(self.children),
             )
-
-    def _start_again(self, ended: ProcessEnded) -> None:
-        # A keeper that gives up has tried often enough.
-        is_over = ended.name == KEEPER and not ended.was_killed
-        if is_over or self.deaths[ended.name].are_too_many():
-            raise ended
-        self.say(f"{ended.summary} Starting it again")
-        if ended.name == KEEPER:
-            embedded.keep_again(self.home, say=self.say)
-            return
-        # Its children outlive a killed process, and may hold the port.
-        end_group(self.children[ended.name].pid, home=self.home)
-        self._start(ended.name)
 
     def _commands(self) -> dict[str, list[str]]:
         celery = ["celery", "--app=paycore.celery", "--quiet"]
@@ -274,13 +293,7 @@ class Supervisor:
         deadline = time.monotonic() + SECONDS_TO_BE_READY
         answer = "no answer yet"
         while time.monotonic() < deadline:
-            try:
-                self.require_all_alive()
-            except ProcessEnded as ended:
-                # One that gives up at its start would do so again.
-                if not ended.was_killed:
-                    raise
-                self._start_again(ended)
+            self._look_after(is_ready=False)
             is_ready, answer = self._readiness()
             if is_ready:
                 return

@@ -9,10 +9,18 @@ from paycore.lib.money import CURRENCIES
 from paycore.testing.statements import scans_of
 from paycore.testing.wallets import open_for
 from reports.selectors import GroupBy, sum_spending
-from reports.tests.stage import keep, spend
+from reports.services import rebuild_rollups
+from reports.tests.stage import keep, moment, spend
 from transfers.tests.test_plan_lists import indexes_of
 
 pytestmark = pytest.mark.django_db
+DAYS = 30
+
+
+@pytest.fixture
+def now():
+    """Noon, whenever the test runs: so half a day is live at both ends of a month."""
+    return moment("2026-05-15 12:00")
 
 
 @pytest.fixture
@@ -25,6 +33,18 @@ def crowd(ada, mallory, ada_usd, now):
     for number in range(20):
         spend(ada, ada_usd, "1.00", at=now - timedelta(days=number))
     keep(now)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return account
+
+
+@pytest.fixture
+def busy_hours(crowd, mallory, now):
+    """Much of mallory's where it is live: nobody would read it all for ada's."""
+    for number in range(60):
+        for end in (now, now - timedelta(days=DAYS) + timedelta(hours=11)):
+            spend(mallory, crowd, "0.01", at=end - timedelta(minutes=10 * number))
+    rebuild_rollups(until=now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -43,9 +63,9 @@ def scans(table, *, user_id, days, now):
     )
 
 
-def test_of_one_person(crowd, ada, now):
-    live = scans("transfers_transfer", user_id=ada.id, days=30, now=now)
-    rolled = scans("reports_spendingrollup", user_id=ada.id, days=30, now=now)
+def test_of_one_person(busy_hours, ada, now):
+    live = scans("transfers_transfer", user_id=ada.id, days=DAYS, now=now)
+    rolled = scans("reports_spendingrollup", user_id=ada.id, days=DAYS, now=now)
 
     assert "transfers_spent_by_owner" in indexes_of(live)
     assert indexes_of(live) <= {
@@ -57,7 +77,7 @@ def test_of_one_person(crowd, ada, now):
 
 
 def test_of_everybody(crowd, now):
-    live = scans("transfers_transfer", user_id=None, days=30, now=now)
+    live = scans("transfers_transfer", user_id=None, days=DAYS, now=now)
 
     assert "transfers_spent_by_time" in indexes_of(live)
     assert indexes_of(live) <= {

@@ -165,6 +165,22 @@ def test_unknown_fields_are_named():
     ]
 
 
+@pytest.mark.parametrize(
+    ("document", "detail"),
+    [
+        ({"orders": [None]}, "This must be an object."),
+        ({"orders": {}}, "This must be an array."),
+        ({}, "This field is required."),
+        ({"orders": [], "x": 1}, "There is no such field."),
+    ],
+)
+def test_faults_are_told_without_a_word_of_python(document, detail):
+    with pytest.raises(ShapeErrors) as refusal:
+        read_shape(Batch, document)
+
+    assert [error.detail for error in refusal.value.errors] == [detail]
+
+
 def test_faults_in_a_list_have_their_index():
     document = {"orders": [order(), order(amount=5), order(currency="XXX"), 7]}
 

@@ -16,16 +16,14 @@ import pytest
 from paycore.settings.environment import ROOT
 from paycore.stack import keeper, processes
 from paycore.stack.bank import is_listening, url_file
+from paycore.stack.tests.serving import free_port
 
 SECONDS = 300
 
 
 @pytest.fixture
 def environment(new_home):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    ours = {"PORT": str(port), "PAYCORE_HOME": str(new_home)}
+    ours = {"PORT": str(free_port()), "PAYCORE_HOME": str(new_home)}
     # Never the servers of whoever runs the tests: this seeds people.
     hidden = {"DATABASE_URL", "REDIS_URL", "DEMO_PASSWORD", "MAKELEVEL"}
     # Nor another bank.
