@@ -118,18 +118,6 @@ def test_a_killed_stack_leaves_nothing_that_blocks_the_next(start, environment):
     assert processes_of(environment) == []
 
 
-def test_told_to_stop_it_stops_everything(start, environment):
-    stack = start("run")
-    told = wait_until_serving(stack)
-
-    end(stack)
-
-    assert f"http://127.0.0.1:{environment['PORT']}/admin/" in told
-    assert "ada@paycore.example" in told
-    assert f"signed by {environment['PAYCORE_HOME']}/deposit_webhook_secret" in told
-    assert processes_of(environment) == []
-
-
 def test_killed_processes_are_started_again(start, environment):
     home = Path(environment["PAYCORE_HOME"])
     stack = start("run")
@@ -159,7 +147,9 @@ def test_killed_processes_are_started_again(start, environment):
     assert processes_of(environment) == []
 
 
-def test_one_killed_before_all_are_ready_is_started_again(start, environment):
+def test_one_killed_while_others_start_is_started_again_and_all_of_it_stops(
+    start, environment
+):
     home = Path(environment["PAYCORE_HOME"])
     stack = start("run")
     memory = home / "run" / "stacks" / environment["PORT"] / "processes.json"
@@ -167,8 +157,13 @@ def test_one_killed_before_all_are_ready_is_started_again(start, environment):
 
     processes.recall(memory)["web"].find().kill()
 
-    wait_until_serving(stack)
+    told = wait_until_serving(stack)
     assert is_ready(environment)
+    end(stack)
+    assert f"http://127.0.0.1:{environment['PORT']}/admin/" in told
+    assert "ada@paycore.example" in told
+    assert f"signed by {environment['PAYCORE_HOME']}/deposit_webhook_secret" in told
+    assert processes_of(environment) == []
 
 
 @pytest.mark.parametrize(
