@@ -76,10 +76,12 @@ def test_how_far_is_found_by_the_index_of_times(office, rare):
 
     [sql] = [query["sql"] for query in captured if "OFFSET 2" in query["sql"]]
     with connection.cursor() as cursor:
+        # Of three rows any way is cheap: what is asked is which index has the order.
         cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
         cursor.execute(f"EXPLAIN {sql}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert "Index Only Scan Backward using payouts_by_time" in plan
+    assert "Scan Backward using payouts_by_time" in plan
     assert "Sort" not in plan
 
 
