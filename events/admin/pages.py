@@ -30,6 +30,7 @@ class EventPages(Pages[Event]):
     search_fields = ("=id", "=subject_id")
     search_help_text = "The whole id of the event or of its subject"
     date_hierarchy = "created_at"
+    slow_filters = frozenset({"type", "subject_type", "actor"})
     ordering = ("-created_at", "-id")
     fields = (
         ("type", "created_at"),

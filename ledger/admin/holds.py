@@ -37,6 +37,8 @@ class HoldPages(Pages[Hold]):
     list_filter = ("status", exact_filter("account", title="ledger account id"))
     search_fields = ("=id", "=account__code")
     search_help_text = "The whole id, or the code of a ledger account"
+    slow_filters = frozenset({"status__exact"})
+    indexed_statuses = frozenset({HoldStatus.OPEN})
     list_select_related = ("account",)
     fields = (
         ("id", "shown_status"),

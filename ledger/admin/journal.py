@@ -23,6 +23,7 @@ class JournalEntryPages(Pages[JournalEntry]):
     search_fields = ("=id",)
     search_help_text = "The whole id"
     date_hierarchy = "created_at"
+    slow_filters = frozenset({"kind"})
     ordering = ("-created_at", "-id")
     fields = (
         ("id", "kind"),

@@ -140,7 +140,7 @@ class QuickChangeList(ChangeList):
         return {f"{self.date_hierarchy}__{part}" for part in PARTS_OF_DATES}
 
     def _is_offered(self) -> bool:
-        offered = {*self._parts_of_period(), *_parameters(self.list_filter)}
+        offered = {*self._parts_of_period(), *parameters_of(self.list_filter)}
         asked = self._asked()
         return offered.issuperset(asked) and not any(
             NUL in value for values in asked.values() for value in values
@@ -217,7 +217,8 @@ def _stored_field(field: Any) -> Field[Any, Any]:
     return found
 
 
-def _parameters(list_filter: Iterable[Any]) -> Iterator[str]:
+def parameters_of(list_filter: Iterable[Any]) -> Iterator[str]:
+    """The names that a list's filters have in its address."""
     for entry in list_filter:
         if isinstance(entry, str):
             yield f"{entry}__exact"

@@ -36,6 +36,8 @@ class Pages(ReadOnly[Row]):
     actions_detail: ClassVar[tuple[str, ...]] = ()
     # Filters that no index serves; see `QuickChangeList`.
     slow_filters: ClassVar[frozenset[str]] = frozenset()
+    # Statuses of so few rows that they have an index: what is still to be done.
+    indexed_statuses: ClassVar[frozenset[str]] = frozenset()
     # What an empty list says, where it is not by a filter.
     nothing: ClassVar[str] = "There is nothing here yet."
     change_list_template = "backoffice/list.html"
@@ -81,6 +83,8 @@ class Pages(ReadOnly[Row]):
 
     def is_quick(self, request: HttpRequest, filters: Collection[str]) -> bool:
         """Whether rows are found by an index, given by what they are filtered."""
+        if request.GET.get("status__exact") in self.indexed_statuses:
+            return True
         return not filters or not self.slow_filters.issuperset(filters)
 
     def prepare(self, rows: Sequence[Row]) -> None:

@@ -102,6 +102,7 @@ class PayoutPages(Pages[Payout]):
     slow_filters = frozenset(
         {"status__exact", "approval__exact", "gateway", "currency"}
     )
+    indexed_statuses = frozenset(UNSETTLED)
     nothing = "Nobody has requested a payout yet."
     list_select_related = (
         *("account__owner", "requested_by", "approved_by", "decided_by"),
@@ -186,11 +187,6 @@ class PayoutPages(Pages[Payout]):
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return ("age", *COLUMNS, "sent") if _is_queue(request) else self.list_display
-
-    def is_quick(self, request: HttpRequest, filters: Collection[str]) -> bool:
-        # What is not over has an index.
-        is_unsettled = request.GET.get("status__exact") in UNSETTLED
-        return is_unsettled or super().is_quick(request, filters)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Payout]:
         # Nobody here may read it, so nothing here reads it.

@@ -44,6 +44,8 @@ class DepositPages(Pages[ProviderDeposit]):
     search_fields = ("=id", "=reference", "=transfer")
     search_help_text = "The whole id, provider's reference, or id of the transfer"
     date_hierarchy = "created_at"
+    slow_filters = frozenset({"status__exact"})
+    indexed_statuses = frozenset({DepositStatus.PARKED})
     fields = (
         ("id", "shown_status"),
         ("provider", "reference"),

@@ -38,6 +38,7 @@ class MessagePages(Pages[InboxMessage]):
     search_fields = ("=id", "=message_id")
     search_help_text = "The whole id, ours or the provider's"
     date_hierarchy = "received_at"
+    slow_filters = frozenset({"provider"})
     ordering = ("-received_at", "-id")
     fields = (
         ("provider", "message_id"),

@@ -73,6 +73,8 @@ class TransferPages(Pages[Transfer]):
     search_fields = ("=id", "=reference", "=journal_entry")
     search_help_text = "The whole id, reference, or id of the journal entry"
     date_hierarchy = "created_at"
+    slow_filters = frozenset({"kind__exact", "status__exact", "currency"})
+    indexed_statuses = frozenset({TransferStatus.PENDING, TransferStatus.FAILED})
     ordering = ("-created_at", "-id")
     list_select_related = (*PARTIES, "created_by", "journal_entry")
     fieldsets = (

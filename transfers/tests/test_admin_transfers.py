@@ -2,6 +2,7 @@
 
 import pytest
 
+from paycore.backoffice import lists
 from paycore.lib.ids import new_id
 from paycore.testing.cast import enter
 from paycore.testing.office import address_of, enter_office
@@ -70,6 +71,23 @@ def test_transfers_are_filtered(office, ada, grace, ada_usd, grace_eur, transfer
         ({"created_at__year": str(transfer.created_at.year)}, 4),
         ({"created_at__year": "2001"}, 0),
     ]:
+        assert office.found(TRANSFERS, **query) == count, query
+
+
+def test_by_what_no_index_finds_it_looks_among_the_newest(
+    office, monkeypatch, ada, ada_usd, grace_eur, grace_usd, pay
+):
+    monkeypatch.setattr(lists, "MOST_ROWS_LOOKED_AT", 1)
+    # The newest is the opening of grace's account in dollars.
+    for query, count, is_told in [
+        ({"currency": "EUR"}, 0, True),
+        ({"kind__exact": "opening", "status__exact": "completed"}, 1, True),
+        ({"kind__exact": "opening", "status__exact": "pending"}, 0, False),
+        ({"owner": str(ada.id), "kind__exact": "opening"}, 1, False),
+        ({}, 3, False),
+    ]:
+        seen = office.see(TRANSFERS, **query)
+        assert ("Only the newest 1 were looked through." in seen) is is_told, query
         assert office.found(TRANSFERS, **query) == count, query
 
 
