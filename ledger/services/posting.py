@@ -23,19 +23,14 @@ from uuid import UUID
 from django.db import connection
 from django.db.transaction import TransactionManagementError
 
-from ledger.errors import AccountNotActive, InsufficientBalance
+from ledger.errors import InsufficientBalance
 from ledger.models import Hold, JournalEntry, Posting
+from ledger.services.balances import Balance
 from paycore.lib.db import joined_atomic
-from paycore.lib.errors import DomainError, LimitExceeded
+from paycore.lib.errors import DomainError
 from paycore.lib.ids import new_id
 from paycore.lib.metrics import LOCK_WAIT, POSTING_BATCH_SIZE
-from paycore.lib.money import (
-    CURRENCIES,
-    LARGEST_MINOR,
-    Currency,
-    CurrencyMismatch,
-    Money,
-)
+from paycore.lib.money import CURRENCIES, Currency, Money
 from paycore.lib.rows import given, insert_rows, one_of, pipelined
 
 
@@ -74,68 +69,6 @@ class Refused:
     error: DomainError
 
 
-@dataclass(slots=True)
-class _Balance:
-    """A locked account, and what this transaction has decided to change in it."""
-
-    account_id: UUID
-    currency: Currency
-    posted_minor: int
-    held_minor: int
-    floor_minor: int | None
-    is_frozen: bool
-    is_closed: bool
-    posted_change: int = 0
-    held_change: int = 0
-    may_fall_short: bool = False
-
-    @property
-    def available(self) -> Money:
-        return Money(self.posted_minor - self.held_minor, self.currency)
-
-    def refusal_to_move(self, *, settle: bool = False) -> DomainError | None:
-        if self.is_closed or (self.is_frozen and not settle):
-            return AccountNotActive(
-                status="closed" if self.is_closed else "frozen",
-                account_id=str(self.account_id),
-            )
-        return None
-
-    def refusal_of(
-        self, *, posted_change: int, held_change: int, force: bool = False
-    ) -> DomainError | None:
-        posted = self.posted_minor + posted_change
-        needed = held_change - posted_change
-        if abs(posted) > LARGEST_MINOR:
-            return LimitExceeded(
-                why="The account would hold more than the books can count."
-            )
-        # Only who takes money out can be short of it: a credit to an account below
-        # its floor must not be refused.
-        if needed > 0 and self.floor_minor is not None and not force:
-            spendable = self.posted_minor - self.held_minor - self.floor_minor
-            if needed > spendable:
-                return InsufficientBalance(
-                    available=self.available.text,
-                    required=Money(needed, self.currency).text,
-                    currency=self.currency.code,
-                )
-        return None
-
-    @property
-    def lacking_minor(self) -> int:
-        """How far below its floor the account is."""
-        if self.floor_minor is None:
-            return 0
-        return max(0, self.floor_minor - self.posted_minor + self.held_minor)
-
-    def change(self, *, posted: int = 0, held: int = 0) -> None:
-        self.posted_minor += posted
-        self.posted_change += posted
-        self.held_minor += held
-        self.held_change += held
-
-
 class Books:
     """The accounts that this transaction has locked, with running balances.
 
@@ -145,7 +78,7 @@ class Books:
     that in each account posting id, `created_at` and `balance_after` agree.
     """
 
-    def __init__(self, balances: dict[UUID, _Balance], at: datetime) -> None:
+    def __init__(self, balances: dict[UUID, Balance], at: datetime) -> None:
         self.at = at
         # To be stored with the balances that they are on.
         self.holds: list[Hold] = []
@@ -231,7 +164,7 @@ class Books:
         Returns the refusal, or None when it will be written.
         """
         balance = self._balances[account_id]
-        _require_same_currency(amount, balance)
+        balance.require_currency_of(amount)
         refusal = balance.refusal_of(posted_change=0, held_change=amount.minor)
         if refusal is None:
             balance.change(held=amount.minor)
@@ -253,7 +186,7 @@ class Books:
         for line in draft.lines:
             balance = self._balances[line.account_id]
             balance.may_fall_short |= force
-            _require_same_currency(line.amount, balance)
+            balance.require_currency_of(line.amount)
             balance.change(posted=line.amount.minor)
             self._balances_after.append(balance.posted_minor)
 
@@ -277,7 +210,7 @@ def lock_accounts(account_ids: Iterable[UUID]) -> Books:
         at = max(row[-1] for row in rows) if rows else _NEVER
     LOCK_WAIT.observe(time.perf_counter() - started)
     balances = {
-        account_id: _Balance(account_id, CURRENCIES.get(code), *state)
+        account_id: Balance(account_id, CURRENCIES.get(code), *state)
         for account_id, code, *state, _ in rows
     }
     return Books(balances, at)
@@ -338,11 +271,6 @@ def _net_changes(draft: EntryDraft) -> dict[UUID, int]:
     return nets
 
 
-def _require_same_currency(amount: Money, balance: _Balance) -> None:
-    if amount.currency != balance.currency:
-        raise CurrencyMismatch(f"{amount.currency} met {balance.currency}.")
-
-
 def _insert_entries(drafts: Sequence[EntryDraft], at: datetime) -> None:
     times = [at] * len(drafts)
     insert_rows(
@@ -400,7 +328,7 @@ _UPDATE_BALANCES: Final = """
 """
 
 
-def _update_balances(balances: Mapping[UUID, _Balance]) -> None:
+def _update_balances(balances: Mapping[UUID, Balance]) -> None:
     moved = [
         balance
         for balance in balances.values()
