@@ -115,6 +115,9 @@ def test_refresh_refuses_an_access_token(ada, anonymous):
     response = anonymous.post("/v1/auth/refresh", {"refresh": access})
 
     assert code_of(response) == (401, "unauthenticated")
+    assert response.json()["detail"] == (
+        "The refresh token is wrong or has ended. Sign in again."
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 
 from accounts import services, tokens
 from accounts.authentication import admit
+from accounts.selectors import Caller
 from accounts.serializers import (
     LoginRequest,
     RefreshedResource,
@@ -56,9 +57,19 @@ class Refresh(ApiView):
     )
     def post(self, request: Request) -> HttpResponse:
         body = self.read_body(RefreshRequest)
-        caller = admit(tokens.read_refresh_token(body.refresh))
+        caller = _caller_of(body.refresh)
         access = tokens.issue_access_token(
             user_id=caller.user_id, password_hash=caller.password_hash
         )
         expires_in = settings.ACCESS_TOKEN_LIFETIME
         return self.answer(RefreshedResource(access=access, expires_in=expires_in))
+
+
+def _caller_of(refresh: str) -> Caller:
+    try:
+        return admit(tokens.read_refresh_token(refresh))
+    except Unauthenticated as error:
+        # What it says elsewhere is about a header, and this caller sent a body.
+        raise Unauthenticated(
+            why="The refresh token is wrong or has ended. Sign in again."
+        ) from error

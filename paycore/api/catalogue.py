@@ -67,8 +67,8 @@ _ALL: Final = (
         "An Idempotency-Key is required",
         "Operations that move money must carry an Idempotency-Key header, so that a"
         " retry cannot move it twice.",
-        "Make a key (a UUID will do) for each order, and send it with every attempt of"
-        " that order.",
+        "Make a key of 1 to 255 printable ASCII characters (a UUID will do) for each"
+        " order, and send it with every attempt of that order.",
     ),
     Explanation(
         "unauthenticated",

@@ -54,7 +54,11 @@ class ShapeErrors(Exception):
 class IdempotencyKeyRequired(DomainError):
     code = "idempotency_key_required"
     kind = Kind.INVALID
-    message = "Send an Idempotency-Key header, so that a retry cannot happen twice."
+    # Says of which characters, because granian hands on a header of others as empty.
+    message = (
+        "Send an Idempotency-Key header of 1 to 255 printable ASCII characters, so that"
+        " a retry cannot happen twice."
+    )
 
 
 class IdempotencyKeyReused(DomainError):

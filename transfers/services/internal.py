@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from accounts.selectors import get_parties
@@ -21,6 +21,7 @@ from paycore.lib.errors import (
     DomainError,
     DuplicateReference,
     InvalidAmount,
+    UnsupportedCurrency,
 )
 from paycore.lib.metrics import TRANSFERS
 from paycore.lib.money import CURRENCIES, Currency
@@ -43,6 +44,9 @@ from transfers.services.movements import (
     movement_of,
     write_movements,
 )
+
+# Of a currency's code that is none.
+LONGEST_SHOWN: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +239,7 @@ class _Judge:
 
 def _judge_alone(order: InternalOrder) -> Currency | None:
     """Refuse what is wrong whatever the accounts are; say which currency was named."""
-    currency = None if order.currency is None else CURRENCIES.get(order.currency)
+    currency = None if order.currency is None else _read_currency(order.currency)
     if currency is not None:
         read_amount(order.amount, currency)
     elif not order.amount.strip("0."):
@@ -245,3 +249,13 @@ def _judge_alone(order: InternalOrder) -> Currency | None:
     if order.source_account_id == order.destination_account_id:
         raise SameAccountTransfer(pointer="/destination_account_id")
     return currency
+
+
+def _read_currency(text: str) -> Currency:
+    """Raises: `UnsupportedCurrency` at /currency."""
+    try:
+        return CURRENCIES.get(text)
+    except UnsupportedCurrency:
+        # In a batch nothing has bounded the text, and the answer repeats it twice.
+        shown = text[:LONGEST_SHOWN]
+        raise UnsupportedCurrency(pointer="/currency", currency=shown) from None

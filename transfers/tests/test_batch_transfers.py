@@ -275,6 +275,17 @@ def test_judges_item_by_item_what_is_no_matter_of_shape(
     assert balance_of(ada_usd) == "998.00"
 
 
+def test_repeats_little_of_what_is_no_currency(ada, ada_usd, grace_usd, nothing_moves):
+    item = order(ada_usd, grace_usd, "1.00") | {"currency": "X" * 100_000}
+
+    with nothing_moves():
+        response = send(ada, batch(item))
+
+    [fault] = response.json()["items"][0]["error"]["errors"]
+    assert (fault["pointer"], fault["code"]) == ("/currency", "unsupported_currency")
+    assert len(response.content) < 2_000
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_refuses_frozen_accounts(ada, ada_usd, grace_usd, nothing_moves, mode):
     freeze_account(account_id=grace_usd.pk, reason="r", origin=ada.origin)
