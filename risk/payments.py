@@ -17,6 +17,12 @@ class PaymentKind(StrEnum):
     INTERNAL = "internal"
     EXCHANGE = "exchange"
 
+    @property
+    def many(self) -> str:
+        """Such payments in words, as `internal transfers`."""
+        noun = "internal transfer" if self is PaymentKind.INTERNAL else self.value
+        return f"{noun}s"
+
 
 class SubjectType(StrEnum):
     """What a payment is, where it is made."""

@@ -125,7 +125,8 @@ _RULES: Final = """
     FROM (
         SELECT flagged.*, asked.week,
             greatest(lowest, width_bucket(score::bigint, steps))
-                <> greatest(lowest, width_bucket(score + points, steps)) AS moved
+                <> greatest(lowest, width_bucket(least(score + points, 100), steps))
+                AS moved
         FROM (SELECT %s::timestamptz AS week, %s::bigint[] AS steps) AS asked,
             (
                 SELECT assessed_at, score, TRUE AS counts, unnest(flags) AS code,

@@ -25,6 +25,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from paycore.lib.days import DAY, day_of, days_between, start_of
+from paycore.lib.errors import ServiceUnavailable
 from paycore.lib.metrics import ROLLUPS_KEPT_UNTIL
 from reports.models import THE_MARK, RolledPerson, RollupMark
 from reports.purchases import REVERSED_SINCE, SPENT
@@ -74,8 +75,11 @@ def keep_rollups(*, until: datetime, seconds: float) -> int:
 def rebuild_rollups(*, until: datetime, user_id: UUID | None = None) -> int:
     """Make all roll-ups again, or those of one person as far as all are made.
 
-    Answers how many steps it took. It waits for others that are at it, and answers
-    given meanwhile are right, but slow.
+    Answers how many steps it took: none for a person while nobody is rolled up. It
+    waits for others that are at it, and answers given meanwhile are right, but slow.
+
+    Raises: `ServiceUnavailable` when a transaction that began before is open for too
+    long. The keeper goes on when that is over.
     """
     with _locked_mark(is_patient=True) as mark:
         assert mark is not None, "The row is there, and was waited for."
@@ -85,10 +89,13 @@ def rebuild_rollups(*, until: datetime, user_id: UUID | None = None) -> int:
         elif mark.kept_until is not None:
             _roll_again([user_id], until=mark.kept_until, as_of=mark.kept_until)
         _save(mark)
-    return 1 if user_id is not None else _keep(until, is_patient=True, stop=None)
+    if user_id is not None:
+        return 0 if mark.kept_until is None else 1
+    return _keep(until, is_patient=True, stop=None)
 
 
 def _keep(until: datetime, *, is_patient: bool, stop: float | None) -> int:
+    """Raises: `ServiceUnavailable` when who is patient has waited for too long."""
     steps, waits = 0, MOST_WAITS if is_patient else FEW_WAITS
     while waits and (stop is None or time.monotonic() < stop):
         look = _look_around(until)
@@ -98,6 +105,8 @@ def _keep(until: datetime, *, is_patient: bool, stop: float | None) -> int:
             left = _step(mark, look)
         if left is _Left.WAITING:
             waits -= 1
+            if is_patient and not waits:
+                raise _held_back(mark)
             time.sleep(SECONDS_TO_WAIT)
             continue
         steps += 1
@@ -106,6 +115,18 @@ def _keep(until: datetime, *, is_patient: bool, stop: float | None) -> int:
         if left is _Left.NOTHING:
             break
     return steps
+
+
+def _held_back(mark: RollupMark) -> ServiceUnavailable:
+    reached = mark.kept_until
+    return ServiceUnavailable(
+        why=f"Waited {MOST_WAITS * SECONDS_TO_WAIT:g} seconds for a transaction that"
+        " began before, and it is still open. Rolled up so far:"
+        f" {'nothing' if reached is None else f'what was before {reached}'}. The keeper"
+        " goes on when it is over; until then answers are right, but slower. It is in"
+        " pg_stat_activity: of those with a backend_xid, the one with the oldest"
+        " xact_start."
+    )
 
 
 @contextmanager
@@ -202,7 +223,9 @@ def _idle_until(begin: datetime, goal: datetime) -> datetime | None:
 
 def _goal(mark: RollupMark, look: _Look) -> datetime | None:
     """A moment before which nothing can change any more, or None for none new."""
-    if mark.seen_at is None or _are_over(look.xid):
+    # What was seen later than now is of a clock that has been put back since.
+    is_stale = mark.seen_at is None or mark.seen_at > look.at
+    if is_stale or _are_over(look.xid):
         mark.seen_at, mark.seen_xid = look.at, look.xid
     # Somebody is always at something; but what was going on in an earlier run is over.
     return mark.seen_at if _are_over(mark.seen_xid) else None

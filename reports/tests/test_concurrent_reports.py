@@ -3,6 +3,7 @@
 from threading import Event, Thread
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from paycore.testing.races import PATIENCE_SECONDS, race
@@ -180,6 +181,31 @@ def test_a_keeper_goes_as_far_as_the_last_one_looked(ada, grace, ada_usd, grace_
     with Slow(lambda: spend(ada, ada_usd, "1.00")):
         keep()
         assert kept_until() == moment("2026-05-20")
+
+
+def test_one_who_rebuilds_says_that_somebody_held_them_back(
+    ada, ada_usd, month, monkeypatch
+):
+    with Slow(lambda: spend(ada, ada_usd, "7.00")):
+        monkeypatch.setattr(keeping, "MOST_WAITS", 2)
+        with pytest.raises(
+            CommandError, match=r"still open\. Rolled up so far: nothing"
+        ):
+            call_command("rebuild_rollups")
+
+    keep()
+    assert len(rollups()[0]) == 31
+
+
+def test_a_keeper_does_not_believe_a_clock_that_was_put_back(ada, ada_usd, monkeypatch):
+    RollupMark.objects.create(seen_at=FUTURE, seen_xid=1)
+
+    # Somebody who keeps it from looking again.
+    with Slow(lambda: spend(ada, ada_usd, "1.00")):
+        monkeypatch.setattr(keeping, "FEW_WAITS", 2)
+        keep()
+
+    assert kept_until() is None
 
 
 def test_a_keeper_waits_for_nobody_in_another_database(ada, ada_usd, monkeypatch):

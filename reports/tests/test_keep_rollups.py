@@ -253,7 +253,7 @@ def test_the_command_makes_those_of_one_person_again(ada, grace, ada_usd, grace_
 def test_the_command_does_nothing_for_one_before_any_are_made(ada, ada_usd):
     spend(ada, ada_usd, "1.00", at=moment("2026-05-03"))
 
-    rebuild("--user", str(ada.id))
+    assert "nothing to do" in rebuild("--user", str(ada.id))
 
     assert SpendingRollup.objects.count() == 0
 

@@ -7,17 +7,9 @@ from events.admin import events_of_subject
 from paycore.backoffice.columns import money_column
 from paycore.backoffice.lists import exact_filter
 from paycore.backoffice.pages import Pages
-from paycore.backoffice.tables import Table, number_cell
-from risk.admin.cells import (
-    band_cell,
-    flags_cell,
-    kind_cell,
-    local_time_text,
-    payment_cell,
-    person_cell,
-    sentences_cell,
-    worth_text,
-)
+from paycore.backoffice.tables import Table
+from risk.admin.cells import flags_cell
+from risk.admin.columns import PaymentColumns
 from risk.admin.filters import (
     BandFilter,
     FlagFilter,
@@ -30,7 +22,7 @@ from risk.models import Assessment
 
 
 @admin.register(Assessment)
-class AssessmentPages(Pages[Assessment]):
+class AssessmentPages(PaymentColumns, Pages[Assessment]):
     list_display = (
         *("assessed_at", "shown_band", "shown_score", "amount", "person"),
         *("shown_kind", "shown_flags"),
@@ -69,45 +61,9 @@ class AssessmentPages(Pages[Assessment]):
 
     amount = money_column("amount")
 
-    @admin.display(description="band")
-    def shown_band(self, assessment: Assessment) -> SafeString:
-        return band_cell(assessment.band)
-
-    @admin.display(description="score")
-    def shown_score(self, assessment: Assessment) -> SafeString:
-        return number_cell(assessment.score)
-
     @admin.display(description="flags")
     def shown_flags(self, assessment: Assessment) -> SafeString | str:
         return flags_cell(assessment.flags, assessment.shadow_flags)
-
-    @admin.display(description="person")
-    def person(self, assessment: Assessment) -> SafeString:
-        return person_cell(assessment)
-
-    @admin.display(description="kind")
-    def shown_kind(self, assessment: Assessment) -> SafeString:
-        return kind_cell(assessment)
-
-    @admin.display(description="name")
-    def name(self, assessment: Assessment) -> str:
-        return assessment.user.full_name
-
-    @admin.display(description="payment")
-    def payment(self, assessment: Assessment) -> SafeString:
-        return payment_cell(assessment)
-
-    @admin.display(description="worth")
-    def shown_worth(self, assessment: Assessment) -> str:
-        return worth_text(assessment)
-
-    @admin.display(description="on the person's clock")
-    def local_time(self, assessment: Assessment) -> str:
-        return local_time_text(assessment)
-
-    @admin.display(description="why")
-    def shown_reasons(self, assessment: Assessment) -> SafeString | str:
-        return sentences_cell(assessment.reasons)
 
     @admin.display(description="outcome")
     def shown_outcome(self, assessment: Assessment) -> str:

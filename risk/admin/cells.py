@@ -14,6 +14,8 @@ from paycore.backoffice.tables import short_name, status_cell, subject_cell
 from paycore.lib.money import Money
 from risk.models import Assessment, Band, Review, ReviewStatus, RuleState
 
+# What was thought of a payment, or the review that it opened.
+Judged = Assessment | Review
 BAND_COLORS: Final = {
     Band.APPROVE: "success",
     Band.MONITOR: "info",
@@ -50,22 +52,23 @@ def sentences_cell(sentences: Iterable[str]) -> SafeString | str:
     return format_html('<ul class="backoffice-sentences">{}</ul>', lines)
 
 
-def payment_cell(row: Assessment | Review) -> SafeString:
+def payment_cell(row: Judged) -> SafeString:
     """Its kind, and a link to it, wherever it has its page."""
-    name = short_name(f"{_judged(row).kind}:{row.subject_id}")
+    name = short_name(f"{assessment_of(row).kind}:{row.subject_id}")
     return subject_cell(row.subject_type, row.subject_id, text=name)
 
 
-def kind_cell(row: Assessment | Review) -> SafeString:
+def kind_cell(row: Judged) -> SafeString:
     """The same in a list, where the id tells nothing."""
-    return subject_cell(row.subject_type, row.subject_id, text=_judged(row).kind)
+    return subject_cell(row.subject_type, row.subject_id, text=assessment_of(row).kind)
 
 
-def person_cell(row: Assessment | Review) -> SafeString:
+def person_cell(row: Judged) -> SafeString:
     return link_to("accounts_user", row.user_id, row.user.email)
 
 
-def _judged(row: Assessment | Review) -> Assessment:
+def assessment_of(row: Judged) -> Assessment:
+    """Where everything stands that was thought of it."""
     return row.assessment if isinstance(row, Review) else row
 
 

@@ -114,7 +114,8 @@ class LimitForm(SettingForm):
         base = CURRENCIES.get(settings.RISK_CURRENCY)
         if rates.value_of(Money(1, base), currency) is None:
             raise forms.ValidationError(
-                f"No rate connects it with {base}, so it would limit nothing."
+                f"No rate connects it with {base}: payments in {base} would have no"
+                " limit."
             )
         return currency
 
@@ -137,26 +138,30 @@ class LimitForm(SettingForm):
             asked.get("limit"),
             asked["who"],
         )
-        setting = set_limit(
+        set_limit(
             limit=limit,
             currency=asked["currency"].code,
             reason=asked["reason"],
             origin=origin,
         )
-        whose = "everybody" if limit.user_id is None else "this person"
-        return f"The limit of a {setting} for {whose}: {amount_text(limit.amount)}."
+        return f"{self._title()}: {amount_text(limit.amount)}."
 
     def _withdraw(self, origin: Origin) -> str:
         asked = self.cleaned_data
-        setting = withdraw_limit(
+        withdraw_limit(
             kind=PaymentKind(asked["kind"]),
             period=Period(asked["period"]),
             user_id=asked["who"],
             reason=asked["reason"],
             origin=origin,
         )
-        whose = "everybody" if setting.user_id is None else "this person"
-        return f"The limit of a {setting} for {whose} is withdrawn."
+        return f"{self._title()} is withdrawn."
+
+    def _title(self) -> str:
+        asked = self.cleaned_data
+        kind = PaymentKind(asked["kind"])
+        whose = "everybody" if asked["who"] is None else "this person"
+        return f"The limit of {kind.many} per {asked['period']} for {whose}"
 
     def _read_amount(self, text: str, currency: Currency) -> Money | None:
         # Which no payment may be, but a limit.

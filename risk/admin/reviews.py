@@ -20,17 +20,8 @@ from paycore.backoffice.lists import exact_filter
 from paycore.backoffice.orders import Order, way_on, with_reason
 from paycore.backoffice.pages import Pages
 from paycore.backoffice.tables import Table, number_cell
-from risk.admin.cells import (
-    age_cell,
-    band_cell,
-    flags_cell,
-    kind_cell,
-    local_time_text,
-    payment_cell,
-    person_cell,
-    sentences_cell,
-    worth_text,
-)
+from risk.admin.cells import age_cell, flags_cell, person_cell, sentences_cell
+from risk.admin.columns import PaymentColumns
 from risk.admin.filters import (
     AgeFilter,
     FlagFilter,
@@ -51,7 +42,7 @@ NARROWING = (
     exact_filter("user", title="user id"),
 )
 COLUMNS = (
-    *("shown_band", "shown_score", "shown_amount", "person", "kind"),
+    *("shown_band", "shown_score", "shown_amount", "person", "shown_kind"),
     "shown_flags",
 )
 # Where Django keeps the filters of the list that one came from.
@@ -93,7 +84,7 @@ def _next_of(waiting: QuerySet[Review], review: Review) -> Review | None:
 
 
 @admin.register(Review)
-class ReviewPages(Pages[Review]):
+class ReviewPages(PaymentColumns, Pages[Review]):
     list_display = ("created_at", "shown_status", *COLUMNS)
     list_filter = (StatusFilter, *NARROWING)
     search_fields = ("=id", "=subject_id", "=user__email")
@@ -105,9 +96,9 @@ class ReviewPages(Pages[Review]):
     actions_list = ("begin",)
     actions_detail = ("approve", "reject", "go_on")
     readonly_fields = (
-        *("shown_status", "shown_band", "score", "waits", "amount", "worth", "name"),
-        *("payment", "person", "counterparty", "created_at", "local_time", "reasons"),
-        *("shown_assessment", "id", "decider", "decided_at", "reason"),
+        *("shown_status", "shown_band", "score", "waits", "shown_reasons", "amount"),
+        *("shown_worth", "payment", "counterparty", "person", "name", "created_at"),
+        *("local_time", "shown_assessment", "id", "decider", "decided_at", "reason"),
     )
 
     decider = link_column(
@@ -129,18 +120,15 @@ class ReviewPages(Pages[Review]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Review | None = None) -> Any:
         held = (
-            *(("shown_status", "shown_band"), ("score", "waits"), "reasons"),
-            *(("amount", "worth"), ("payment", "counterparty"), ("person", "name")),
+            *(("shown_status", "shown_band"), ("score", "waits")),
+            *("shown_reasons", ("amount", "shown_worth")),
+            *(("payment", "counterparty"), ("person", "name")),
             *(("created_at", "local_time"), ("shown_assessment", "id")),
         )
         verdict = (("decider", "decided_at"), "reason")
         is_open = obj is not None and obj.status == ReviewStatus.OPEN
         sections = [(None, {"fields": held}), ("Verdict", {"fields": verdict})]
         return sections[:1] if is_open else sections
-
-    @admin.display(description="band")
-    def shown_band(self, review: Review) -> SafeString:
-        return band_cell(review.band)
 
     @admin.display(description="age")
     def age(self, review: Review) -> SafeString | str:
@@ -150,22 +138,6 @@ class ReviewPages(Pages[Review]):
     def waits(self, review: Review) -> SafeString | str:
         return age_cell(review)
 
-    @admin.display(description="person")
-    def person(self, review: Review) -> SafeString:
-        return person_cell(review)
-
-    @admin.display(description="payment")
-    def payment(self, review: Review) -> SafeString:
-        return payment_cell(review)
-
-    @admin.display(description="kind")
-    def kind(self, review: Review) -> SafeString:
-        return kind_cell(review)
-
-    @admin.display(description="name")
-    def name(self, review: Review) -> str:
-        return review.user.full_name
-
     @admin.display(description="amount")
     def shown_amount(self, review: Review) -> SafeString:
         return number_cell(review.assessment.amount)
@@ -174,14 +146,6 @@ class ReviewPages(Pages[Review]):
     def amount(self, review: Review) -> SafeString:
         return money_text(review.assessment.amount)
 
-    @admin.display(description="worth")
-    def worth(self, review: Review) -> str:
-        return worth_text(review.assessment)
-
-    @admin.display(description="score")
-    def shown_score(self, review: Review) -> SafeString:
-        return number_cell(review.score)
-
     @admin.display(description="flags")
     def shown_flags(self, review: Review) -> SafeString | str:
         return flags_cell(review.flags)
@@ -189,14 +153,6 @@ class ReviewPages(Pages[Review]):
     @admin.display(description="to")
     def counterparty(self, review: Review) -> str:
         return review.assessment.counterparty or "-"
-
-    @admin.display(description="on the person's clock")
-    def local_time(self, review: Review) -> str:
-        return local_time_text(review.assessment)
-
-    @admin.display(description="why")
-    def reasons(self, review: Review) -> SafeString | str:
-        return sentences_cell(review.assessment.reasons)
 
     @admin.display(description="assessment")
     def shown_assessment(self, review: Review) -> SafeString:
@@ -307,8 +263,12 @@ def _resolve(order: Order, verdict: ReviewStatus) -> str:
     )
     assessment = review.assessment
     told = f"The {assessment.kind} of {assessment.amount} is {review.status}"
-    is_ours = (review.decided_by_id, review.reason) == (order.by.user_id, order.reason)
-    return f"{told}." if is_ours else f"{told} already, by somebody else."
+    if review.decided_by_id is None:
+        # The payment was ended otherwise; the reason says how.
+        return f"{told} already: {review.reason}"
+    if review.decided_by_id != order.by.user_id:
+        return f"{told} already, by somebody else."
+    return f"{told}." if review.reason == order.reason else f"{told} already, by you."
 
 
 def _ago(review: Review) -> str:

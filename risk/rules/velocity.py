@@ -12,12 +12,12 @@ from risk.rules.base import (
     Rule,
 )
 
+UNITS = (("hour", 3600), ("minute", 60), ("second", 1))
+
 
 class _Velocity(Rule):
     highest = {"seconds": LONGEST_DAYS * DAY_SECONDS}
-    sentence = (
-        "{count} earlier payments in {minutes} minutes; more than {most} is unusual."
-    )
+    sentence = "{count} earlier payments in {within}; more than {most} is unusual."
 
     def measures(self, parameters: Parameters) -> tuple[Measure, ...]:
         return (CountWithin(parameters["seconds"]),)
@@ -29,7 +29,7 @@ class _Velocity(Rule):
         return {
             "count": count,
             "most": parameters["most"],
-            "minutes": parameters["seconds"] // 60,
+            "within": in_words(parameters["seconds"]),
         }
 
 
@@ -53,8 +53,7 @@ class PossibleDuplicate(Rule):
     parameters = {"seconds": 300}
     highest = {"seconds": LONGEST_DAYS * DAY_SECONDS}
     sentence = (
-        "The same amount went to the same place {count} times in {minutes} minutes"
-        " before."
+        "Earlier payments of the same amount to the same place in {within}: {count}."
     )
 
     def measures(self, parameters: Parameters) -> tuple[Measure, ...]:
@@ -64,4 +63,11 @@ class PossibleDuplicate(Rule):
         count = case.history.count(AlikeWithin(parameters["seconds"]))
         if count == 0:
             return None
-        return {"count": count, "minutes": parameters["seconds"] // 60}
+        return {"count": count, "within": in_words(parameters["seconds"])}
+
+
+def in_words(seconds: int) -> str:
+    """A time for a sentence, in the longest unit that it is a whole number of."""
+    unit, size = next(unit for unit in UNITS if seconds % unit[1] == 0)
+    number = seconds // size
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

@@ -57,10 +57,15 @@ def _exceeded(
 ) -> LimitExceeded:
     used = rounded_up(spent, limit.currency)
     left = limit - used if used < limit else Money(0, limit.currency)
-    a_day = " a day" if period == Period.DAY else ""
+    many, this = payment.kind.many.capitalize(), rounded_up(asked, limit.currency)
+    why = f"{many} may be {limit} each at most; this one is {this}."
+    if period == Period.DAY:
+        why = (
+            f"{many} may be {limit} a day at most; {used} is used, {left} is left,"
+            f" and this one is {this}."
+        )
     return LimitExceeded(
-        why=f"A {payment.kind} may be {limit}{a_day}; {used} is used, {left} is left,"
-        f" {rounded_up(asked, limit.currency)} was asked.",
+        why=why,
         period=period.value,
         limit=limit.text,
         used=used.text,

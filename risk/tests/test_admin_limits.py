@@ -70,7 +70,7 @@ def test_an_admin_sets_everybodys(desk, admin, ada):
     event = Event.objects.get(type="risk.limit_set")
     assert (event.data["amount"], event.data["reason"]) == ("70000.00", "The season")
     shown = response.content.decode()
-    assert "The limit of a purchase per day for everybody: 70000.00 MYR." in shown
+    assert "The limit of purchases per day for everybody: 70000.00 MYR." in shown
     assert "The season" in desk.see(PAGE, setting)
 
 

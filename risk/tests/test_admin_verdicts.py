@@ -253,6 +253,18 @@ def test_of_two_people_the_first_decides(office, admin, ada, ada_usd):
     assert verdict_on(review) == ("approved", admin.id, "Known")
 
 
+def test_a_verdict_that_was_not_needed_says_whose_or_why(office, ada, ada_usd):
+    suspect(70)
+    cancelled, rejected = (request_payout(ada, ada_usd, "10.00") for _ in range(2))
+    ada.post(f"/v1/payouts/{cancelled['id']}/cancel")
+    send(office, review_of(rejected["id"]), "reject", "Not them")
+
+    _, shown = send(office, review_of(cancelled["id"]), "reject")
+    assert "is rejected already: The payout was cancelled." in shown
+    _, shown = send(office, review_of(rejected["id"]), "reject", "Surely not them")
+    assert "is rejected already, by you." in shown
+
+
 def test_the_same_form_sent_twice_is_one_verdict(office, operator, ada, ada_usd):
     review = hold(ada, ada_usd)
 

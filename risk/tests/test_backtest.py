@@ -7,12 +7,14 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from fx.services import seed_rates
 from paycore.lib.errors import InvalidInput
 from paycore.lib.ids import new_id
 from paycore.lib.money import Money
 from paycore.lib.origin import Origin
+from risk import backtests
 from risk.backtests import backtest, read_settings
 from risk.models import Assessment, Band, RuleSetting
 from risk.payments import Payment, PaymentKind, SubjectType
@@ -128,6 +130,22 @@ def test_leaves_out_what_is_not_in_the_time(some_history):
     assert (upto.total, since.total) == (19, 1)
 
 
+def test_it_may_take_longer_than_a_request(monkeypatch):
+    bounds = []
+
+    def ask(*_):
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            bounds.extend(cursor.fetchone())
+        return []
+
+    monkeypatch.setattr(backtests, "_batches", ask)
+    configuration = read_configuration(user_ids=[])
+
+    assert backtest(start=START, end=END, configuration=configuration).total == 0
+    assert bounds == ["0"]
+
+
 def test_the_command_prints_the_table_and_touches_nothing(some_history, tmp_path):
     file = tmp_path / "rules.json"
     file.write_text(json.dumps({"rules": {"HIGH_VELOCITY": {"state": "off"}}}))
@@ -185,6 +203,11 @@ def test_refuses_what_it_does_not_understand(document, complaint):
 def test_the_command_refuses_what_is_no_time(text):
     with pytest.raises(CommandError, match="no date or time"):
         call_command("backtest_risk", f"--from={text}", "--to=2026-01-01")
+
+
+def test_the_command_refuses_a_time_that_ends_before_it_begins():
+    with pytest.raises(CommandError, match="--to must be later"):
+        call_command("backtest_risk", "--from=2026-06-01", "--to=2026-05-01")
 
 
 def test_the_command_refuses_a_file_that_it_cannot_read(tmp_path):

@@ -57,9 +57,29 @@ def test_says_what_is_left(ada, rates):
         "used": "47.00",
         "left": "53.00",
         "currency": "MYR",
-        "why": "A purchase may be 100.00 MYR a day; 47.00 MYR is used, 53.00 MYR is"
-        " left, 94.00 MYR was asked.",
+        "why": "Purchases may be 100.00 MYR a day at most; 47.00 MYR is used, 53.00 MYR"
+        " is left, and this one is 94.00 MYR.",
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (PURCHASE, "Purchases"),
+        (PAYOUT, "Payouts"),
+        (PaymentKind.INTERNAL, "Internal transfers"),
+        (PaymentKind.EXCHANGE, "Exchanges"),
+    ],
+)
+def test_says_what_one_payment_may_be(ada, kind, name):
+    limit("100.00 MYR", TRANSACTION, kind)
+
+    with refused_with(LimitExceeded) as caught:
+        screen(ada, "100.01 MYR", kind=kind)
+
+    assert caught.value.detail == (
+        f"{name} may be 100.00 MYR each at most; this one is 100.01 MYR."
+    )
 
 
 def test_tells_of_no_more_room_than_there_is(ada, rates):

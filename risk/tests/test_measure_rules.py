@@ -76,6 +76,14 @@ def test_it_is_by_the_bands_of_now(ada):
     assert measured("HIGH_VALUE").moved == Times(1, 1)
 
 
+def test_no_score_is_above_a_hundred(ada):
+    configure("HIGH_VALUE", state=RuleState.SHADOW, points=20)
+    scored(ada, 90, shadow=["HIGH_VALUE"])
+    begin_bands(40, 60, 101)
+
+    assert measured("HIGH_VALUE").moved == Times(0, 0)
+
+
 def test_what_is_held_because_a_rule_failed_stays_held(ada):
     configure("HIGH_VALUE", state=RuleState.SHADOW, points=50)
     held = {"errors": {"OFF_HOURS": "closed"}, "band": Band.REVIEW}

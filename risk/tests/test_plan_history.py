@@ -1,18 +1,19 @@
 """Looking back costs as much as what is looked at, however much there is."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 
 from paycore.testing.attacks import run
 from paycore.testing.cast import UserFactory
+from risk import backtests
 from risk.models import Assessment
 from risk.rules import AlikeWithin, AverageWithin, CountWithin
 from risk.selectors import find_assessments
 from risk.services import Screening, void_payments
-from risk.tests.past import paid, past_of, payment_of
+from risk.tests.past import MOMENT, paid, past_of, payment_of
 
 pytestmark = pytest.mark.django_db
 
@@ -118,6 +119,23 @@ def test_the_past_of_somebody_with_much_of_it_is_that_of_the_window(history, gra
     assert past.history.count(measures[0]) == 1
     assert past.history.count(measures[1]) == 1
     assert past.history.average(measures[2]).count == 24
+
+
+def test_a_backtest_reads_each_payment_once(ada, monkeypatch):
+    for ago in range(40):
+        paid(ada, ago=ago)
+    monkeypatch.setattr(backtests, "BATCH", 10)
+    # Of forty rows any way is cheap: what is asked is how many of them are read again.
+    run("SET LOCAL enable_seqscan = off")
+    run("SET LOCAL enable_sort = off")
+
+    indexes, rows = scans_of(
+        lambda: list(backtests._batches(MOMENT - timedelta(1), MOMENT + timedelta(1)))
+    )
+
+    assert indexes == {"risk_assessment_by_time"}
+    # Each batch begins at the last one of the batch before.
+    assert rows <= 40 + 4
 
 
 def test_a_payment_is_found_by_its_subject(history, grace):

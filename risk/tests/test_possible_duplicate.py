@@ -22,9 +22,9 @@ def test_applies_to_the_second():
     assert RULE.judge(case_of(counts={FIVE_MINUTES: 0}), RULE.parameters) is None
     figures = RULE.judge(case_of(counts={FIVE_MINUTES: 1}), RULE.parameters)
 
-    assert figures == {"count": 1, "minutes": 5}
+    assert figures == {"count": 1, "within": "5 minutes"}
     assert RULE.explain(figures) == (
-        "The same amount went to the same place 1 times in 5 minutes before."
+        "Earlier payments of the same amount to the same place in 5 minutes: 1."
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from paycore.lib.ids import new_id
 from risk.models import Assessment
 from risk.payments import PaymentKind
-from risk.rules import RULES, CountWithin
+from risk.rules import RULES, AlikeWithin, CountWithin
 from risk.services import Screening, void_payments
 from risk.tests.cases import case_of
 from risk.tests.past import MOMENT, paid, past_of, payment_of, screen
@@ -25,9 +25,19 @@ def flags_of(assessment):
     ("code", "measure", "earlier", "figures"),
     [
         ("HIGH_VELOCITY", TEN_MINUTES, 5, None),
-        ("HIGH_VELOCITY", TEN_MINUTES, 6, {"count": 6, "most": 5, "minutes": 10}),
+        (
+            "HIGH_VELOCITY",
+            TEN_MINUTES,
+            6,
+            {"count": 6, "most": 5, "within": "10 minutes"},
+        ),
         ("SUSPICIOUS_VELOCITY", AN_HOUR, 10, None),
-        ("SUSPICIOUS_VELOCITY", AN_HOUR, 11, {"count": 11, "most": 10, "minutes": 60}),
+        (
+            "SUSPICIOUS_VELOCITY",
+            AN_HOUR,
+            11,
+            {"count": 11, "most": 10, "within": "1 hour"},
+        ),
     ],
 )
 def test_apply_beyond_their_number(code, measure, earlier, figures):
@@ -44,9 +54,20 @@ def test_are_worth_twenty_points_each():
 def test_say_why():
     rule = RULES["HIGH_VELOCITY"]
 
-    assert rule.explain({"count": 6, "most": 5, "minutes": 10}) == (
+    assert rule.explain({"count": 6, "most": 5, "within": "10 minutes"}) == (
         "6 earlier payments in 10 minutes; more than 5 is unusual."
     )
+
+
+@pytest.mark.parametrize("code", [*sorted(NAMES), "POSSIBLE_DUPLICATE"])
+def test_say_how_far_they_look_back_as_it_is_set(code):
+    figures = RULES[code].judge(
+        case_of(counts={CountWithin(90): 6, AlikeWithin(90): 6}),
+        {"most": 5, "seconds": 90},
+    )
+
+    assert figures is not None
+    assert "in 90 seconds" in RULES[code].explain(figures)
 
 
 @pytest.mark.django_db

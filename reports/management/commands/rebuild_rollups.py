@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from paycore.lib.errors import NotFound
+from paycore.lib.errors import NotFound, ServiceUnavailable
 from reports import services
 from reports.selectors import get_person
 
@@ -31,8 +31,20 @@ class Command(BaseCommand):
             except NotFound:
                 raise CommandError(f"There is no user {user_id}.") from None
         started = time.monotonic()
-        steps = services.rebuild_rollups(until=timezone.now(), user_id=user_id)
+        try:
+            steps = services.rebuild_rollups(until=timezone.now(), user_id=user_id)
+        except ServiceUnavailable as refusal:
+            raise CommandError(refusal.detail) from None
         seconds = time.monotonic() - started
+        if steps == 0:
+            self.stdout.write("Nobody is rolled up yet, so there was nothing to do.")
+            return
         self.stdout.write(
-            self.style.SUCCESS(f"Roll-ups made in {steps} steps, {seconds:.1f} s.")
+            self.style.SUCCESS(
+                f"Roll-ups made in {_steps_text(steps)}, {seconds:.1f} s."
+            )
         )
+
+
+def _steps_text(steps: int) -> str:
+    return "1 step" if steps == 1 else f"{steps} steps"

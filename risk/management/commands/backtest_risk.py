@@ -36,6 +36,9 @@ class Command(BaseCommand):
     def handle(
         self, *_: Any, start: str, end: str, rules: str | None, **__: Any
     ) -> None:
+        begins, ends = _moment(start), _moment(end)
+        if begins >= ends:
+            raise CommandError("--to must be later than --from.")
         configuration = read_configuration(user_ids=[])
         if rules is not None:
             try:
@@ -44,10 +47,7 @@ class Command(BaseCommand):
                 )
             except InvalidInput as refusal:
                 raise CommandError(f"{rules}: {refusal.detail}") from refusal
-        result = backtest(
-            start=_moment(start), end=_moment(end), configuration=configuration
-        )
-        self._print(result)
+        self._print(backtest(start=begins, end=ends, configuration=configuration))
 
     def _print(self, result: Backtest) -> None:
         self.stdout.write(
