@@ -15,6 +15,7 @@ from payouts.models import (
     Claim,
     DiscrepancyStatus,
     Payout,
+    PayoutAttempt,
     PayoutDiscrepancy,
     PayoutStatus,
     Step,
@@ -118,6 +119,19 @@ def is_at_odds(discrepancy: PayoutDiscrepancy, payout: Payout) -> bool:
         return False
     is_sent = is_sent_by_the_books(payout, find_corrected([payout]))
     return is_sent != (discrepancy.claim == Claim.EXECUTED)
+
+
+def is_taken_back(discrepancy: PayoutDiscrepancy) -> bool:
+    """Whether the gateway has said the opposite since, and nothing certain after it."""
+    said = list_definite_words(discrepancy.payout_id).last()
+    return said is not None and said.outcome != discrepancy.claim
+
+
+def list_definite_words(payout_id: UUID) -> QuerySet[PayoutAttempt]:
+    """What a gateway said for certain about a payout, in the order it was heard."""
+    return PayoutAttempt.objects.filter(
+        payout_id=payout_id, outcome__in=Claim.values
+    ).order_by("ended_at", "pk")
 
 
 def get_queue_state() -> QueueState:

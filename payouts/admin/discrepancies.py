@@ -20,7 +20,7 @@ from payouts.admin.cells import COLORS, owner_cell, payout_cell, to_cell, word_c
 from payouts.admin.forms import CorrectionForm, DiscrepancyForm
 from payouts.admin.tables import payout_named
 from payouts.models import DiscrepancyStatus, Payout, PayoutDiscrepancy
-from payouts.selectors import is_at_odds
+from payouts.selectors import is_at_odds, is_taken_back
 
 
 @admin.register(PayoutDiscrepancy)
@@ -99,8 +99,10 @@ class DiscrepancyPages(Pages[PayoutDiscrepancy]):
     def buttons_for(self, row: PayoutDiscrepancy) -> Collection[str]:
         if row.status != DiscrepancyStatus.OPEN:
             return ()
-        # Where the books say so too by now, there is nothing to correct.
-        return self.actions_detail if is_at_odds(row, row.payout) else ("dismiss",)
+        # Where the books say so too by now, or the gateway no longer does, there is
+        # nothing to correct.
+        is_true = is_at_odds(row, row.payout) and not is_taken_back(row)
+        return self.actions_detail if is_true else ("dismiss",)
 
     def tables(self, row: PayoutDiscrepancy) -> list[Table]:
         entry = row.journal_entry

@@ -108,9 +108,10 @@ class DiscrepancyForm(ReasonForm):
             ("From", owner_cell(payout)),
             ("To", payout.beneficiary_name),
             ("The books say", payout.status),
-            ("Gateway says", discrepancy.claim),
+            ("Gateway said", discrepancy.claim),
             ("Gateway's reference", discrepancy.gateway_reference or "none"),
             ("Since", localize(discrepancy.created_at)),
+            ("Gateway says now", describe_answer(find_answer(payout.pk))),
         )
 
 

@@ -279,7 +279,7 @@ class PayoutPages(Pages[Payout]):
             "confirm_sent": in_review,
             "refund_failed": in_review,
             # Also once it is over, so that one works through a queue.
-            "go_on": row.approval is not None or row.unknown_since is not None,
+            "go_on": row.approval is not None or _was_in_review(row),
         }
         return [name for name, may in may_be.items() if may]
 
@@ -403,13 +403,18 @@ def _is_queue(request: HttpRequest) -> bool:
 
 def _next_in_queue(payout: Payout) -> Payout | None:
     """Who has waited longest after this one, in the queue that it is or was in."""
-    was_in_doubt = payout.unknown_since is not None
-    waiting = oldest_first(
-        Payout.objects.filter(IN_REVIEW if was_in_doubt else TO_APPROVE)
-    )
+    queue = IN_REVIEW if _was_in_review(payout) else TO_APPROVE
+    waiting = oldest_first(Payout.objects.filter(queue))
     beside = Q(created_at=payout.created_at, pk__gt=payout.pk)
     later = waiting.filter(Q(created_at__gt=payout.created_at) | beside)
     return later.first() or waiting.exclude(pk=payout.pk).first()
+
+
+def _was_in_review(payout: Payout) -> bool:
+    """Whether it is, was or may come to be in the queue of those to be resolved."""
+    # What is there for a frozen account's sake need not have been in doubt.
+    is_there = payout.status == PayoutStatus.MANUAL_REVIEW
+    return is_there or payout.decision is not None or payout.unknown_since is not None
 
 
 def _tables_of(payout: Payout) -> Iterator[Table]:

@@ -26,6 +26,9 @@ class Claim(models.TextChoices):
 class PayoutDiscrepancy(models.Model):
     """A gateway's word against a payout that has ended otherwise.
 
+    `declined` is also what it has never heard of, long after a person said that it was
+    sent.
+
     Nothing moves because of it until a person says so. A gateway that repeats itself
     raises no other one, also after a person has dismissed it; one that changes its mind
     does.

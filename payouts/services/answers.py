@@ -19,6 +19,7 @@ Note [What an answer means]
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -36,6 +37,7 @@ from paycore.lib.times import StatementTime
 from payouts.gateways import Answer, Outcome, get_gateway
 from payouts.models import (
     AttemptKind,
+    Decision,
     Payout,
     PayoutAttempt,
     PayoutStatus,
@@ -266,7 +268,7 @@ class _Conclusion:
         # Each of the two means something only where it is an answer to the question.
         heard = (lease.step, self.answer.outcome)
         if not self.payout.is_unsettled:
-            self._watch()
+            self._watch(heard)
         elif self.payout.status == PayoutStatus.MANUAL_REVIEW:
             # A person is deciding; nothing is sent behind their back.
             self._ask_in(_growing(self.payout.questions, up_to=IN_REVIEW_SECONDS))
@@ -325,7 +327,7 @@ class _Conclusion:
             self.payout, PayoutStatus.MANUAL_REVIEW, gateway_says=self.answer.outcome
         )
 
-    def _watch(self) -> None:
+    def _watch(self, heard: tuple[Step, Outcome]) -> None:
         # A person has decided without knowing. If the gateway speaks at last, it is
         # compared with what was decided.
         payout = self.payout
@@ -336,6 +338,14 @@ class _Conclusion:
             payout.due_at = payout.updated_at + _growing(
                 payout.questions, up_to=WATCH_SECONDS
             )
+        elif (
+            heard == (Step.ASK, Outcome.ABSENT)
+            and payout.decision == Decision.CONFIRM_SENT
+            and is_sent_by_the_books(payout, self.corrected)
+        ):
+            # An order that has not arrived by now never will, yet it was paid for.
+            never_sent = replace(self.answer, outcome=Outcome.DECLINED)
+            raise_discrepancy(payout, never_sent, changes=self.changes)
 
     def _ask_in(self, pause: timedelta) -> None:
         self.payout.step = Step.ASK

@@ -85,6 +85,11 @@ _STATUSES: Final = {
     Meaning.REJECTED: InstructionStatus.REJECTED,
     Meaning.RETURNED: InstructionStatus.RETURNED,
 }
+# What is for a person to look at, of whatever payment of ours.
+_DOUBTFUL: Final = {
+    Meaning.DUPLICATE: "The bank has had it before; this is not about the first.",
+    Meaning.BOOKED_TWICE: "It was debited before in this file: perhaps it left twice.",
+}
 # Those for which a bank gives a reason, and those that settle a payment.
 _REASONED: Final = frozenset({InstructionStatus.REJECTED, InstructionStatus.RETURNED})
 _SETTLED: Final = _REASONED | {InstructionStatus.EXECUTED}
@@ -149,8 +154,8 @@ class _Payments:
             return None if ordered is None else "It is neither a payment nor a return."
         if ordered is None:
             return "No payment of ours has this id."
-        if answer.meaning is Meaning.DUPLICATE:
-            return "The bank has had it before; this is not about the first."
+        if answer.meaning in _DOUBTFUL:
+            return _DOUBTFUL[answer.meaning]
         if answer.amount not in {None, ordered}:
             return f"We ordered {ordered}; the bank says {answer.amount}."
         return None

@@ -15,10 +15,9 @@ from payouts.models import (
     Claim,
     DiscrepancyStatus,
     Payout,
-    PayoutAttempt,
     PayoutDiscrepancy,
 )
-from payouts.selectors import is_at_odds
+from payouts.selectors import is_at_odds, is_taken_back, list_definite_words
 from payouts.services.announcements import contradicted, discrepancy_closed
 from payouts.services.moves import (
     Changes,
@@ -61,10 +60,13 @@ def _was_raised(payout: Payout, claim: Claim) -> bool:
         return False
     if last.status == DiscrepancyStatus.OPEN:
         return True
-    heard = PayoutAttempt.objects.filter(
-        payout_id=payout.pk, outcome__in=Claim.values, ended_at__gt=last.closed_at
-    )
-    return not heard.exclude(outcome=claim).exists()
+    words = list_definite_words(payout.pk)
+    known = words.filter(ended_at__lte=last.closed_at).last()
+    if known is not None and known.outcome != claim:
+        # The gateway had taken it back by then, so a person dismissed something else.
+        return False
+    since = words.filter(ended_at__gt=last.closed_at)
+    return not since.exclude(outcome=claim).exists()
 
 
 def correct_discrepancy(
@@ -81,11 +83,18 @@ def correct_discrepancy(
     `force` may take the account below its floor.
 
     Raises: `NotFound`; `PermissionDenied` for whose money it is; `InvalidState` unless
-    it is open and the payout has ended otherwise than the gateway says;
+    it is open and the payout has ended otherwise than the gateway says by now;
     `AccountNotActive`; `InsufficientBalance`.
     """
     with joined_atomic():
         payout, discrepancy = _lock_open(discrepancy_id, by_id)
+        if is_taken_back(discrepancy):
+            # Else the books would follow a word that counts no more, and as it has been
+            # heard already, nobody would ever be told that the two differ.
+            raise InvalidState(
+                why="The gateway has said otherwise since. Ask it again, or dismiss"
+                " this."
+            )
         if not is_at_odds(discrepancy, payout):
             raise InvalidState(
                 why=f"The payout is {payout.status}: there is nothing to correct."

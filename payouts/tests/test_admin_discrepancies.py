@@ -215,6 +215,16 @@ def test_while_the_payout_is_open_there_is_nothing_to_correct(
     assert "The payout is pending: there is nothing to correct." in told
 
 
+def test_what_was_taken_back_can_only_be_dismissed(office, operator, contradicted):
+    raised = contradicted("refund_failed")
+    answer = Answer(raised.payout_id, Outcome.DECLINED, detail="It came back.")
+    take_notices([answer], origin=operator.origin)
+
+    assert office.buttons(DISCREPANCIES, raised, *BUTTONS) == ["dismiss"]
+    form = office.client.get(button_of(DISCREPANCIES, raised, "dismiss"))
+    assert "declined: It came back." in form.content.decode()
+
+
 def test_what_was_corrected_can_be_corrected_back(
     office, operator, contradicted, ada_usd
 ):
@@ -297,15 +307,16 @@ def test_pages_take_as_many_statements_whatever_there_is(
     raised = contradicted("refund_failed")
     # Three are the session, the person and their groups; a list counts, reads its
     # rows, and asks twice for the first and the last day. A page reads its row, what
-    # was corrected before, the attempts, the events and who made them.
+    # was corrected before, the gateway's last definite word, the attempts, the events
+    # and who made them.
     assert office.count_statements(DISCREPANCIES) == 7
-    assert office.count_statements(DISCREPANCIES, raised) == 8
+    assert office.count_statements(DISCREPANCIES, raised) == 9
 
     for _ in range(8):
         make_due(contradicted("confirm_sent").payout)
 
     assert office.count_statements(DISCREPANCIES) == 7
-    assert office.count_statements(DISCREPANCIES, raised) == 8
+    assert office.count_statements(DISCREPANCIES, raised) == 9
     with django_assert_num_queries(7) as captured:
         seen = office.see(DISCREPANCIES)
     assert not [query for query in captured if "iban_sealed" in query["sql"]]

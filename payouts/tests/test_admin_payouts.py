@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from accounts.services import freeze_account
 from paycore.lib.ids import new_id
 from paycore.testing.cast import enter
 from paycore.testing.office import address_of, button_of, enter_office
@@ -251,6 +252,23 @@ def test_a_notice_of_the_gateway_is_in_the_timeline(office, operator, in_review)
 
     assert "Told by the gateway" in seen
     assert "payout.completed" in seen
+
+
+def test_a_payout_of_a_frozen_account_is_in_the_queue_without_having_been_in_doubt(
+    office, operator, ada, ada_usd, in_review, gateway
+):
+    gateway.will("submit", Outcome.NOT_SENT)
+    payout = request_by(ada, ada_usd, "1.00")
+    submit()
+    freeze_account(account_id=ada_usd.pk, reason="r", origin=operator.origin)
+    make_due(payout)
+    submit()
+    assert now(payout).unknown_since is None
+
+    answer = office.client.get(button_of(PAYOUTS, payout, "go_on"), follow=True)
+
+    assert office.buttons(PAYOUTS, payout, "go_on") == ["go_on"]
+    assert answer.request["PATH_INFO"] == address_of(PAYOUTS, in_review)
 
 
 def test_what_customers_and_gateways_write_is_text(office, ada, ada_usd, gateway):

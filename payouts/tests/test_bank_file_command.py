@@ -5,9 +5,11 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from paycore.lib.db import StartOver
 from payouts.models import (
     BankFile,
 )
+from payouts.services import bank_files
 from payouts.tests.bank_samples import named, sample
 from payouts.tests.working import refusing, status_of
 
@@ -82,6 +84,32 @@ def test_reads_every_file_when_a_payout_does_not_follow(enlist, folder):
     assert (status_of(first), status_of(second)) == ("processing", "completed")
     assert command(stuck)[1] == 0
     assert status_of(first) == "completed"
+
+
+def test_reads_every_file_when_somebody_else_has_locked_the_payments_of_one(
+    enlist, folder, monkeypatch
+):
+    [payout] = enlist("10.00")
+    locked = folder("locked.xml", sample("pain.002-mixed"))
+    right = folder("right.xml", named("camt.054-debited", payout))
+    store = bank_files._store
+
+    def wait_in_vain(name, *rest):
+        if name == "locked.xml":
+            raise StartOver
+        return store(name, *rest)
+
+    monkeypatch.setattr(bank_files, "_store", wait_in_vain)
+
+    output, code = command(locked, right)
+
+    assert code == 1
+    assert output.splitlines() == [
+        HEAD,
+        f"{locked}: Somebody else had its payments locked for too long, as another"
+        " import may. Nothing of it was applied; import it again.",
+        row("right.xml", "camt.054", 1, 0, 0),
+    ]
 
 
 def test_reads_every_file_and_fails_for_one(enlist, folder):

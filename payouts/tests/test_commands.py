@@ -91,6 +91,27 @@ def test_sweep_payouts_does_what_is_due(ada, ada_usd, operator, payout_of, gatew
     assert ask() == 0
 
 
+def test_sweep_payouts_gives_each_step_its_turn(
+    ada, ada_usd, operator, payout_of, gateway, monkeypatch
+):
+    refunded = send_into_review(gateway, payout_of(ada, ada_usd))
+    resolve(operator, refunded, "refund_failed")
+    make_due(send_into_doubt(gateway, payout_of(ada, ada_usd)))
+
+    def fail(_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(gateway, "find", fail)
+    out = StringIO()
+
+    with pytest.raises(SystemExit) as leaving:
+        call_command("sweep_payouts", stdout=out)
+
+    assert leaving.value.code == 1
+    assert "ask     went wrong: ZeroDivisionError." in out.getvalue()
+    assert gateway.heard_of(refunded.pk)[-1] == "cancel"
+
+
 def test_sweep_payouts_may_be_short(ada, ada_usd, payout_of, gateway, monkeypatch):
     monkeypatch.setattr("payouts.services.claims.BATCH", 2)
     for _ in range(3):

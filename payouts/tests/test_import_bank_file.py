@@ -1,5 +1,7 @@
 """import_bank_file ..."""
 
+import re
+
 import pytest
 
 from paycore.lib.origin import Origin
@@ -175,6 +177,20 @@ def test_takes_a_debit_and_its_return_in_one_statement_for_a_return(enlist):
     assert told(imported) == (2, 0, 0)
     assert statuses(payout) == ["failed returned_account_closed"]
     assert not PayoutDiscrepancy.objects.exists()
+
+
+def test_tells_of_a_payment_that_the_bank_has_booked_twice(enlist, euros, balance_of):
+    [payout] = enlist("10.00")
+    before, entry, after = re.split(
+        "(<Ntry>.*</Ntry>)", named("camt.054-debited", payout).decode(), flags=re.DOTALL
+    )
+
+    imported = read((before + entry * 2 + after).encode())
+
+    assert told(imported) == (1, 0, 1)
+    assert imported.unmatched[0].meaning == "booked_twice"
+    assert statuses(payout) == ["completed"]
+    assert balance_of(euros) == "490.00"
 
 
 def test_raises_a_discrepancy_when_a_bank_takes_back_a_rejection(enlist):

@@ -126,6 +126,12 @@ def test_rejects_nothing_by_having_had_it_before(codes, meaning):
     )
 
 
+def test_rejects_nothing_whose_reason_is_in_the_place_of_the_banks_own():
+    reason = "<StsRsnInf><Rsn><Prtry> AM05 </Prtry></Rsn></StsRsnInf>"
+
+    assert meaning_of(report(single("RJCT", reason=reason))) is Meaning.DUPLICATE
+
+
 def test_rejects_no_payment_of_a_file_that_the_bank_has_had_before():
     whole = group("RJCT").replace("</GrpSts>", f"</GrpSts>{reasons('DU01')}")
 
@@ -148,6 +154,8 @@ def test_takes_a_reason_of_the_banks_own():
         group("RJCT") + single("ACSC"),
         group("ACSC") + "<OrgnlPmtInfAndSts><PmtInfSts>RJCT</PmtInfSts>"
         "</OrgnlPmtInfAndSts>",
+        single("ACSC") + single("RJCT"),
+        single("RJCT") + single("ACSC"),
     ],
 )
 def test_must_not_contradict_itself(inside):

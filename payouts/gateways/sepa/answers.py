@@ -43,7 +43,8 @@ class UnreadableBankFile(Exception):
 class Meaning(StrEnum):
     """What the bank says of a payment.
 
-    `duplicate` (it has had this before) and `unclear` are for a person to look at.
+    `duplicate` (it has had this before), `booked_twice` (in one file) and `unclear` are
+    for a person to look at.
     """
 
     EXECUTED = "executed"
@@ -51,6 +52,7 @@ class Meaning(StrEnum):
     DUPLICATE = "duplicate"
     UNDERWAY = "underway"
     RETURNED = "returned"
+    BOOKED_TWICE = "booked_twice"
     UNCLEAR = "unclear"
 
 
@@ -176,7 +178,9 @@ def _meaning_of(status: str, node: Element) -> Meaning:
     if status in _SETTLED:
         return Meaning.EXECUTED
     if status in _REFUSED:
-        reasons = {code.text for code in node.iterfind("{*}StsRsnInf/{*}Rsn/{*}Cd")}
+        # Some banks write ISO's codes where their own ones belong.
+        codes = node.iterfind("{*}StsRsnInf/{*}Rsn/*")
+        reasons = {(code.text or "").strip() for code in codes}
         return Meaning.REJECTED if reasons.isdisjoint(_DUPLICATE) else Meaning.DUPLICATE
     # A code of tomorrow, or of one bank, must not conclude anything.
     return Meaning.UNDERWAY
@@ -190,15 +194,32 @@ def _as_duplicate(part: BankAnswer) -> BankAnswer:
 def _refuse_contradiction(wholes: list[BankAnswer], parts: list[BankAnswer]) -> None:
     rejects = any(whole.meaning is Meaning.REJECTED for whole in wholes)
     executes = any(each.meaning is Meaning.EXECUTED for each in (*wholes, *parts))
-    if rejects and executes:
+    both = _named(parts, Meaning.REJECTED) & _named(parts, Meaning.EXECUTED)
+    if (rejects and executes) or both:
         raise UnreadableBankFile(
-            "It contradicts itself: it rejects a whole file and says that payments of"
-            " it are executed."
+            "It contradicts itself: it rejects what it says is executed."
         )
 
 
+def _named(parts: list[BankAnswer], meaning: Meaning) -> set[str]:
+    return {part.end_to_end_id for part in parts if part.meaning is meaning} - {""}
+
+
 def _read_statements(message: Element) -> Iterator[BankAnswer]:
-    """camt.053 and camt.054: entries with the payments that they are made of."""
+    """camt.053 and camt.054. Each booking is there once, so a second is another one."""
+    debited: set[str] = set()
+    for booking in _bookings(message):
+        if booking.meaning is not Meaning.EXECUTED:
+            yield booking
+        elif booking.subject in debited:
+            yield replace(booking, meaning=Meaning.BOOKED_TWICE)
+        else:
+            debited.add(booking.subject)
+            yield booking
+
+
+def _bookings(message: Element) -> Iterator[BankAnswer]:
+    """Entries with the payments that they are made of."""
     for report in message:
         for entry in _all(report, "Ntry"):
             details = list(entry.iterfind("{*}NtryDtls/{*}TxDtls"))

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from paycore.lib.errors import ServiceUnavailable
 from paycore.lib.origin import Origin
 from payouts.gateways.sepa.answers import UnreadableBankFile
 from payouts.services.bank_files import ImportedFile, import_bank_file
@@ -39,6 +40,11 @@ class Command(BaseCommand):
             return self._fail(f"{path}: {error.strerror}.")
         except UnreadableBankFile as error:
             return self._fail(f"{path}: {error} Nothing of it was applied.")
+        except ServiceUnavailable:
+            return self._fail(
+                f"{path}: Somebody else had its payments locked for too long, as"
+                " another import may. Nothing of it was applied; import it again."
+            )
         except ExceptionGroup as problems:
             count = len(problems.exceptions)
             return self._fail(
