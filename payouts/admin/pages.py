@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.formats import localize
@@ -43,45 +43,18 @@ from payouts.admin.forms import (
     QuestionForm,
     RefundForm,
 )
+from payouts.admin.queues import (
+    WaitsFilter,
+    is_queue,
+    next_in_queue,
+    was_in_review,
+)
 from payouts.admin.sepa import instruction_of
-from payouts.admin.tables import oldest_first
 from payouts.models import UNSETTLED, Approval, Decision, Payout, PayoutStatus
 from payouts.services import Resolution
 from risk.admin import risk_of_payment
 
-IN_REVIEW = Q(status=PayoutStatus.MANUAL_REVIEW)
-TO_APPROVE = Q(status=PayoutStatus.PENDING, approval=Approval.REQUIRED)
-HELD_BY_RISK = Q(status=PayoutStatus.PENDING, is_held=True)
-
-
 COLUMNS = ("stage", "amount", "to", "source", "gateway_says")
-
-
-class WaitsFilter(admin.SimpleListFilter):
-    """The queues of people, as opposed to those of workers."""
-
-    title = "what waits for a person"
-    parameter_name = "waits"
-    queues = {
-        "person": IN_REVIEW | TO_APPROVE | HELD_BY_RISK,
-        "review": IN_REVIEW,
-        "approval": TO_APPROVE,
-        "risk": HELD_BY_RISK,
-    }
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [
-            ("person", "For a person"),
-            ("review", "For a review of its outcome"),
-            ("approval", "For an approval"),
-            ("risk", "For a review of its risk"),
-        ]
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Payout]
-    ) -> QuerySet[Payout] | None:
-        queue = self.queues.get(self.value() or "")
-        return None if queue is None else queryset.filter(queue)
 
 
 @admin.register(Payout)
@@ -181,12 +154,12 @@ class PayoutPages(Pages[Payout]):
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         # A queue begins with who has waited longest.
-        if _is_queue(request):
+        if is_queue(request):
             return ("created_at", "id")
         return ("-created_at", "-id")
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return ("age", *COLUMNS, "sent") if _is_queue(request) else self.list_display
+        return ("age", *COLUMNS, "sent") if is_queue(request) else self.list_display
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Payout]:
         # Nobody here may read it, so nothing here reads it.
@@ -279,7 +252,7 @@ class PayoutPages(Pages[Payout]):
             "confirm_sent": in_review,
             "refund_failed": in_review,
             # Also once it is over, so that one works through a queue.
-            "go_on": row.approval is not None or _was_in_review(row),
+            "go_on": row.approval is not None or was_in_review(row),
         }
         return [name for name, may in may_be.items() if may]
 
@@ -370,7 +343,7 @@ class PayoutPages(Pages[Payout]):
     @way_on(title="Next", key="n")
     def go_on(self, request: HttpRequest, object_id: str) -> str:
         payout = self.get_object(request, object_id)
-        following = None if payout is None else _next_in_queue(payout)
+        following = None if payout is None else next_in_queue(payout)
         if following is not None:
             return reverse("admin:payouts_payout_change", args=[following.pk])
         messages.info(request, "No other payout waits for that.")
@@ -394,27 +367,6 @@ class PayoutPages(Pages[Payout]):
                 if not button["path"].endswith(refused)
             ]
         return super().render_change_form(request, context, add, change, form_url, obj)
-
-
-def _is_queue(request: HttpRequest) -> bool:
-    in_review = request.GET.get("status__exact") == PayoutStatus.MANUAL_REVIEW
-    return in_review or "waits" in request.GET
-
-
-def _next_in_queue(payout: Payout) -> Payout | None:
-    """Who has waited longest after this one, in the queue that it is or was in."""
-    queue = IN_REVIEW if _was_in_review(payout) else TO_APPROVE
-    waiting = oldest_first(Payout.objects.filter(queue))
-    beside = Q(created_at=payout.created_at, pk__gt=payout.pk)
-    later = waiting.filter(Q(created_at__gt=payout.created_at) | beside)
-    return later.first() or waiting.exclude(pk=payout.pk).first()
-
-
-def _was_in_review(payout: Payout) -> bool:
-    """Whether it is, was or may come to be in the queue of those to be resolved."""
-    # What is there for a frozen account's sake need not have been in doubt.
-    is_there = payout.status == PayoutStatus.MANUAL_REVIEW
-    return is_there or payout.decision is not None or payout.unknown_since is not None
 
 
 def _tables_of(payout: Payout) -> Iterator[Table]:

@@ -125,7 +125,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('digest', models.CharField(max_length=64)),
                 ('name', models.CharField(max_length=255)),
-                ('kind', models.CharField(choices=[('pain.002', 'Status Report'), ('camt.053', 'Statement'), ('camt.054', 'Notification')], max_length=8)),
+                ('kind', models.CharField(choices=[('pain.002', 'Status Report'), ('camt.052', 'Account Report'), ('camt.053', 'Statement'), ('camt.054', 'Notification')], max_length=8)),
                 ('imported_by', models.CharField(max_length=100)),
                 ('imported_at', models.DateTimeField(db_default=paycore.lib.times.StatementTime(), editable=False)),
                 ('applied', models.IntegerField()),
@@ -134,7 +134,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['imported_at', 'id'], name='payouts_bank_file_by_time')],
-                'constraints': [models.UniqueConstraint(fields=('digest',), name='payouts_bank_file_is_applied_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['pain.002', 'camt.053', 'camt.054'])), name='payouts_bank_file_kind_is_known')],
+                'constraints': [models.UniqueConstraint(fields=('digest',), name='payouts_bank_file_is_applied_once'), models.CheckConstraint(condition=models.Q(('kind__in', ['pain.002', 'camt.052', 'camt.053', 'camt.054'])), name='payouts_bank_file_kind_is_known')],
             },
         ),
         pgtrigger.migrations.AddTrigger(

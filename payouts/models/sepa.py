@@ -168,9 +168,13 @@ class SepaInstruction(models.Model):
 
 
 class BankFileKind(models.TextChoices):
-    """Which ISO 20022 message it is: a report on our orders, a statement, a notice."""
+    """Which ISO 20022 message it is.
+
+    A report on our orders, on our account within the day, a statement, or a notice.
+    """
 
     STATUS_REPORT = "pain.002"
+    ACCOUNT_REPORT = "camt.052"
     STATEMENT = "camt.053"
     NOTIFICATION = "camt.054"
 

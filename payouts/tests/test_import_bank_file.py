@@ -74,6 +74,20 @@ def test_lets_payouts_follow_a_statement(enlist, euros, balance_of):
     assert balance_of(euros) == "469.50"
 
 
+def test_lets_payouts_follow_a_report_within_the_day(enlist, euros, balance_of):
+    payouts = enlist("10.00", "20.50", "5.00")
+    statement = named("camt.053-booked", *payouts)
+    report = statement.replace(b"camt.053", b"camt.052").replace(b"Stmt>", b"Rpt>")
+
+    imported = read(report.replace(b"CstmrRpt>", b"CstmrAcctRpt>"))
+
+    assert (imported.kind, told(imported)) == ("camt.052", (3, 0, 0))
+    assert statuses(*payouts) == ["completed", "completed", "processing"]
+    # In the evening the statement says the same again.
+    assert told(read(statement)) == (0, 3, 0)
+    assert balance_of(euros) == "469.50"
+
+
 def test_fails_all_payouts_of_a_rejected_file(enlist, euros, balance_of):
     payouts = enlist("10.00", "20.50")
 

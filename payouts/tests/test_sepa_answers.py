@@ -284,11 +284,11 @@ def test_must_have_amounts_that_are_amounts(amount):
         (sample("camt.053-booked")[:-20], "not XML"),
         (b'<?xml version="1.0" encoding="utf-7"?><Document/>', "not XML"),
         (b'<?xml version="1.0" encoding="koi-9"?><Document/>', "not XML"),
-        (b"<Document/>", "no pain.002, camt.053 or camt.054"),
-        (b"<CstmrPmtStsRpt/>", "no pain.002, camt.053 or camt.054"),
+        (b"<Document/>", "no pain.002, camt.052, camt.053 or camt.054"),
+        (b"<CstmrPmtStsRpt/>", "no pain.002, camt.052, camt.053 or camt.054"),
         (
             b"<Document><CstmrCdtTrfInitn/></Document>",
-            "no pain.002, camt.053 or camt.054",
+            "no pain.002, camt.052, camt.053 or camt.054",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""What a bank answers: status reports (pain.002) and statements (camt.053, camt.054).
+"""What a bank answers: status reports (pain.002) and bookings (camt.052 to camt.054).
 
 Pure reading. Versions differ in hundreds of elements and agree in the few that matter
 here, so elements are found by name in whatever namespace; the libraries there are have
@@ -79,7 +79,7 @@ class BankAnswer:
 
 @dataclass(frozen=True, slots=True)
 class BankDocument:
-    """`kind` is `pain.002`, `camt.053` or `camt.054`."""
+    """`kind` is `pain.002`, `camt.052`, `camt.053` or `camt.054`."""
 
     kind: str
     answers: list[BankAnswer]
@@ -98,7 +98,7 @@ def read_document(content: bytes) -> BankDocument:
             if known is not None:
                 kind, read = known
                 return BankDocument(kind, _listed(read(message)))
-    raise UnreadableBankFile("It is no pain.002, camt.053 or camt.054.")
+    raise UnreadableBankFile("It is no pain.002, camt.052, camt.053 or camt.054.")
 
 
 def _listed(answers: Iterator[BankAnswer]) -> list[BankAnswer]:
@@ -206,7 +206,7 @@ def _named(parts: list[BankAnswer], meaning: Meaning) -> set[str]:
 
 
 def _read_statements(message: Element) -> Iterator[BankAnswer]:
-    """camt.053 and camt.054. Each booking is there once, so a second is another one."""
+    """camt.05x. Each booking is there once, so a second is another one."""
     debited: set[str] = set()
     for booking in _bookings(message):
         if booking.meaning is not Meaning.EXECUTED:
@@ -286,6 +286,7 @@ def _batch_bookings(entry: Element) -> Iterator[BankAnswer]:
 
 _READERS: Final[dict[str, tuple[str, Callable[[Element], Iterator[BankAnswer]]]]] = {
     "CstmrPmtStsRpt": ("pain.002", _read_report),
+    "BkToCstmrAcctRpt": ("camt.052", _read_statements),
     "BkToCstmrStmt": ("camt.053", _read_statements),
     "BkToCstmrDbtCdtNtfctn": ("camt.054", _read_statements),
 }

@@ -16,7 +16,7 @@ ORIGIN = Origin(actor="command:import_bank_file")
 
 class Command(BaseCommand):
     help = (
-        "Read files from the bank (pain.002, camt.053, camt.054) and let the payouts"
+        "Read files from the bank (pain.002, camt.052 to 054) and let the payouts"
         " follow. Each is applied once, however often it is imported. Exits with 1 when"
         " a file cannot be read, or says something that a person must look at."
     )
