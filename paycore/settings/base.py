@@ -1,5 +1,6 @@
 """What every environment shares. Read `docs/configuration.md` for the variables."""
 
+from logging import getLevelNamesMapping
 from typing import Any
 
 import django_stubs_ext
@@ -8,10 +9,12 @@ from paycore.api.logging import logging_config
 
 from .environment import (
     ROOT,
+    choice,
     currencies,
     env,
     rate,
     rate_sources,
+    require_currencies,
     webhook_secrets,
     whole_number,
 )
@@ -43,8 +46,8 @@ from .servers import (
     POOL,
     broker_url,
     database,
-    embedded_redis_url,
     home_directory,
+    redis_url,
     session_bounds,
 )
 from .workers import celery_config
@@ -114,7 +117,7 @@ IDLE_IN_TRANSACTION_TIMEOUT_MS = whole_number(
     "IDLE_IN_TRANSACTION_TIMEOUT_MS", default=15000
 )
 DATABASE_POOL_SIZE = whole_number("DATABASE_POOL_SIZE", default=16, least=1)
-REDIS_URL: str = env.str("REDIS_URL", default="") or embedded_redis_url(HOME)
+REDIS_URL = redis_url(HOME)
 # Before every key, so that several installations can share one server.
 REDIS_KEY_PREFIX: str = env.str("REDIS_KEY_PREFIX", default="paycore:")
 DATABASES: dict[str, dict[str, Any]] = {
@@ -148,6 +151,12 @@ LANGUAGE_CODE = "en"
 
 # The API.
 CURRENCIES_EXTRA = currencies("CURRENCIES", default="BTC=8")
+for _name, _codes in (
+    ("RISK_CURRENCY", {RISK_CURRENCY}),
+    ("PAYOUT_APPROVAL_ABOVE", PAYOUT_APPROVAL_ABOVE),
+    ("PAYOUT_GATEWAYS", PAYOUT_GATEWAYS.keys() - {"*"}),
+):
+    require_currencies(_name, _codes, beside=CURRENCIES_EXTRA)
 RATE_LIMIT_ANONYMOUS = rate("RATE_LIMIT_ANONYMOUS", default="600/minute")
 RATE_LIMIT_AUTHENTICATED = rate("RATE_LIMIT_AUTHENTICATED", default="6000/minute")
 TRUSTED_PROXIES = whole_number("TRUSTED_PROXIES", default=0)
@@ -172,8 +181,8 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 
 LOGGING = logging_config(
-    level=env.str("LOG_LEVEL", default="INFO").upper(),
-    as_json=env.str("LOG_FORMAT", default="json") == "json",
+    level=choice("LOG_LEVEL", of=getLevelNamesMapping(), default="INFO"),
+    as_json=choice("LOG_FORMAT", of=("json", "text"), default="json") == "json",
 )
 PROMETHEUS_EXPORT_MIGRATIONS = False
 

@@ -4,7 +4,7 @@ import base64
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 from tempfile import mkstemp
@@ -13,10 +13,17 @@ from typing import Final
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from paycore.lib.money import CURRENCIES
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 # Fewer than these in a long secret is a word typed over and over.
 DIFFERENT_CHARACTERS: Final = 8
 WEBHOOK_SECRET: Final = re.compile(r"whsec_[A-Za-z0-9+/]{16,128}={0,2}")
+# What a switch may say. To take any other word for "off" would be a guess.
+SWITCHES: Final = {
+    **dict.fromkeys(("on", "true", "yes", "1"), True),
+    **dict.fromkeys(("off", "false", "no", "0"), False),
+}
 RATE: Final = re.compile(r"(off|[1-9][0-9]{0,8}/(second|minute|hour))\Z")
 
 env = environ.Env()
@@ -39,6 +46,38 @@ def currencies(name: str, *, default: str) -> dict[str, int]:
             )
         pairs[code] = int(decimals)
     return pairs
+
+
+def require_currencies(
+    name: str, codes: Iterable[str], *, beside: Collection[str]
+) -> None:
+    """Refuse codes that are neither of ISO 4217 nor `beside` it."""
+    known = {currency.code for currency in CURRENCIES.all()}.union(beside)
+    for code in codes:
+        if code not in known:
+            raise ImproperlyConfigured(
+                f"{name} must name currencies of ISO 4217, or of CURRENCIES. It says"
+                f" {code!r}."
+            )
+
+
+def choice(name: str, *, of: Iterable[str], default: str) -> str:
+    """One of a few words, in large letters or small."""
+    words = {word.lower(): word for word in of}
+    text: str = env.str(name, default="").strip() or default
+    if text.lower() not in words:
+        raise ImproperlyConfigured(
+            f"{name} must be one of {', '.join(words.values())}. It says {text!r}."
+        )
+    return words[text.lower()]
+
+
+def switch(name: str, *, default: bool) -> bool:
+    """`on` or `off`."""
+    text: str = env.str(name, default="").strip().lower()
+    if text and text not in SWITCHES:
+        raise ImproperlyConfigured(f"{name} must be on or off. It says {text!r}.")
+    return SWITCHES.get(text, default)
 
 
 def rate(name: str, *, default: str) -> str:

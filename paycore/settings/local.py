@@ -1,11 +1,17 @@
 """A person's own machine: `make run`, `make demo`, `manage.py`."""
 
 from .base import *
-from .environment import env, kept_secret, new_webhook_secret, webhook_secrets
+from .environment import (
+    env,
+    kept_secret,
+    new_webhook_secret,
+    switch,
+    webhook_secrets,
+)
 from .interfaces import jwt_settings
 from .payouts import encryption_keys, new_encryption_key
 
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = switch("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 

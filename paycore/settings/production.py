@@ -1,7 +1,14 @@
 """Other people's money: no default for a secret, nothing over plain HTTP."""
 
 from .base import *
-from .environment import ROOT, env, required, required_secret, whole_number
+from .environment import (
+    ROOT,
+    env,
+    required,
+    required_secret,
+    switch,
+    whole_number,
+)
 from .interfaces import STRICT_PASSWORD_VALIDATORS, jwt_settings
 from .payouts import required_encryption_keys
 
@@ -26,7 +33,7 @@ required("REDIS_URL", example="redis://:...@redis.internal:6379/0")
 # TLS ends at the proxy in front, which says so in this header.
 _TLS_HEADER: str = env.str("TLS_PROXY_HEADER", default="X-Forwarded-Proto")
 SECURE_PROXY_SSL_HEADER = (f"HTTP_{_TLS_HEADER.upper().replace('-', '_')}", "https")
-SECURE_SSL_REDIRECT = env.bool("TLS_REDIRECT", default=True)
+SECURE_SSL_REDIRECT = switch("TLS_REDIRECT", default=True)
 # Health checks of a container come over plain HTTP, from inside.
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SECURE_HSTS_SECONDS = whole_number("HSTS_SECONDS", default=31536000)

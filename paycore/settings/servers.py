@@ -88,6 +88,17 @@ def session_bounds(*, lock: int, statement: int, idle: int) -> str:
     )
 
 
+def redis_url(home: Path) -> str:
+    """The server of `REDIS_URL`, else the one that the stack runs for this home."""
+    url: str = env.str("REDIS_URL", default="")
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ImproperlyConfigured(
+            "REDIS_URL must name a Valkey or Redis server, as in"
+            " redis://:password@host:6379/0."
+        )
+    return url or embedded_redis_url(home)
+
+
 def embedded_redis_url(home: Path) -> str:
     """The address of the Valkey that the stack runs for this home."""
     return f"unix://{socket_directory(home) / 'valkey.sock'}?db=0"

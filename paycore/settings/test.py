@@ -7,7 +7,7 @@ from .base import *
 from .environment import env
 from .interfaces import STRICT_PASSWORD_VALIDATORS, jwt_settings
 from .payouts import new_encryption_key
-from .servers import broker_url, database, embedded_redis_url, session_bounds
+from .servers import broker_url, database, redis_url, session_bounds
 from .workers import celery_config
 
 DEBUG = False
@@ -33,7 +33,7 @@ DATABASES["default"]["OPTIONS"]["connect_timeout"] = 30
 DATABASES["default"]["OPTIONS"]["options"] = session_bounds(
     lock=30_000, statement=60_000, idle=120_000
 )
-REDIS_URL = env.str("REDIS_URL", default="") or embedded_redis_url(HOME)
+REDIS_URL = redis_url(HOME)
 # The processes of all test runs share the server and must not count together.
 REDIS_KEY_PREFIX = ":".join(
     (

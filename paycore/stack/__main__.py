@@ -1,7 +1,13 @@
 """`python -m paycore.stack run` and its sisters: what the Makefile calls."""
 
-import os
 import signal
+
+if __name__ == "__main__":
+    # Reading all of this takes a second or two. Nothing runs yet that would have to be
+    # stopped, so Ctrl-C ends us as it is, without a traceback of imports.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -16,6 +22,7 @@ from paycore.stack.processes import StackError
 from paycore.stack.supervisor import Supervisor
 
 LARGEST_PORT = 65535
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> int:
@@ -30,7 +37,7 @@ def main() -> int:
     command = commands.get(next(iter(sys.argv[1:]), ""))
     if command is None:
         return complain(f"Say what to do: {', '.join(commands)}.")
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDINGS:
         signal.signal(number, interrupt)
     if "MAKELEVEL" in os.environ:
         # Whoever kills make means us.
@@ -151,9 +158,10 @@ def complain(text: str) -> int:
 
 
 def interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    # Once is enough: what stops now must not be interrupted half way.
-    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(other, signal.SIG_IGN)
+    # Once is enough: what stops now must not be interrupted half way. Not SIG_IGN:
+    # when two come at once (a terminal that closes), Python complains of the second.
+    for other in ENDINGS:
+        signal.signal(other, lambda *_: None)
     raise KeyboardInterrupt
 
 

@@ -45,12 +45,16 @@ def prepare(kind: str) -> int:
     if not origin.is_file() or origin.read_text() != identity:
         say("Creating the virtual environment in .paycore/venv")
         made = subprocess.run(
-            [sys.executable, "-m", "venv", "--clear", VENV], check=False
+            [sys.executable, "-m", "venv", "--clear", VENV],
+            # Ctrl-C reaches it too, and its traceback would say nothing to a person.
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
         )
         if made.returncode:
             return complain(
-                "Python could not make a virtual environment. On Debian and Ubuntu,"
-                " install the package python3-venv."
+                f"{made.stderr}Python could not make a virtual environment. On Debian"
+                " and Ubuntu, install the package python3-venv."
             )
         origin.write_text(identity)
     if not install(REQUIREMENTS[kind]):

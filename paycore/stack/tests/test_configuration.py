@@ -11,13 +11,14 @@ from paycore.settings.environment import ROOT
 # Read by Django before any settings, and by docker-compose.yml.
 READ_ELSEWHERE = {"DJANGO_SETTINGS_MODULE", "POSTGRES_PASSWORD"}
 READERS = {
-    "bool",
+    "choice",
     "currencies",
     "list",
     "rate",
     "required",
     "required_secret",
     "str",
+    "switch",
     "webhook_secrets",
     "whole_number",
 }

@@ -25,6 +25,11 @@ OF_OTHERS = {
     "PYTHONUNBUFFERED",
     "DJANGO_SETTINGS_MODULE",
 }
+# What a person's own machine has, and containers have not.
+OF_ONE_MACHINE = {
+    *("BENCH_ACCOUNTS", "BENCH_SECONDS", "CHAOS_SECONDS", "CHAOS_SEED"),
+    *("DEBUG", "DEMO_PASSWORD", "PAYCORE_HOME", "PORT", "WORKER_METRICS_PORT"),
+}
 OURS = ("web", "worker", "beat", "migrate")
 
 
@@ -75,6 +80,13 @@ def test_variables_are_known_to_the_settings(name):
     environment = COMPOSE["services"][name]["environment"]
 
     assert set(environment) <= variables_in_settings() | OF_OTHERS
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_variables_that_somebody_sets_arrive(name):
+    environment = COMPOSE["services"][name]["environment"]
+
+    assert variables_in_settings() - OF_ONE_MACHINE <= set(environment)
 
 
 def test_compose_asks_for_known_variables_only():

@@ -53,6 +53,59 @@ def test_another_currency_is_refused(monkeypatch, value):
         environment.currencies("CURRENCIES", default="")
 
 
+@pytest.mark.parametrize("value", ["MRY", "myr", "", "XAU", "BTC "])
+def test_a_currency_that_nobody_knows_is_refused(value):
+    environment.require_currencies("MONEY", ["MYR", "BTC"], beside={"BTC"})
+
+    with pytest.raises(ImproperlyConfigured, match=r"^MONEY must name currencies of"):
+        environment.require_currencies("MONEY", ["MYR", value], beside={"BTC"})
+
+
+@pytest.mark.parametrize("variable", ["PAYOUT_GATEWAYS=ERU=sandbox", "LOG_LEVEL=loud"])
+def test_a_senseless_value_stops_the_process_with_its_name(variable):
+    name, _, value = variable.partition("=")
+    told = subprocess.run(
+        [sys.executable, "-c", "import paycore.settings.base"],
+        cwd=environment.ROOT,
+        env={**os.environ, name: value},
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stderr
+
+    assert f"ImproperlyConfigured: {name} must " in told
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("on", True), ("True", True), ("1", True), ("OFF", False), ("no", False)],
+)
+def test_a_switch_is_on_or_off(monkeypatch, value, expected):
+    monkeypatch.setenv("SWITCH", value)
+
+    assert environment.switch("SWITCH", default=not expected) is expected
+    monkeypatch.setenv("SWITCH", "")
+    assert environment.switch("SWITCH", default=not expected) is not expected
+
+
+def test_another_switch_is_refused(monkeypatch):
+    monkeypatch.setenv("SWITCH", "onn")
+
+    with pytest.raises(ImproperlyConfigured, match=r"^SWITCH must be on or off"):
+        environment.switch("SWITCH", default=True)
+
+
+def test_a_choice_is_one_of_a_few_words(monkeypatch):
+    monkeypatch.setenv("SHAPE", "Round")
+    assert environment.choice("SHAPE", of=("round", "FLAT"), default="FLAT") == "round"
+    monkeypatch.delenv("SHAPE")
+    assert environment.choice("SHAPE", of=("round", "FLAT"), default="FLAT") == "FLAT"
+
+    monkeypatch.setenv("SHAPE", "oval")
+    with pytest.raises(ImproperlyConfigured, match=r"^SHAPE must be one of round"):
+        environment.choice("SHAPE", of=("round", "FLAT"), default="FLAT")
+
+
 @pytest.mark.parametrize("value", ["", "one", "1.5", "-1", "0", "1e3", "\u0661"])
 def test_a_duration_is_a_whole_number(monkeypatch, value):
     monkeypatch.setenv("SECONDS", value)
@@ -169,6 +222,13 @@ def test_another_database_than_postgresql_is_refused(monkeypatch):
         ImproperlyConfigured, match="DATABASE_URL must name a PostgreSQL"
     ):
         servers.database(Path("/srv/paycore"), options={})
+
+
+def test_another_broker_than_valkey_is_refused(monkeypatch):
+    monkeypatch.setenv("REDIS_URL", "http://valkey:6379/0")
+
+    with pytest.raises(ImproperlyConfigured, match="REDIS_URL must name a Valkey"):
+        servers.redis_url(Path("/srv/paycore"))
 
 
 def test_sockets_of_a_long_path_are_elsewhere_and_differ_by_home():

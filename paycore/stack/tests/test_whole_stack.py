@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 
 from paycore.settings.environment import ROOT
 from paycore.stack import keeper, processes
-from paycore.stack.__main__ import supervisor
+from paycore.stack.__main__ import ENDINGS, interrupt, supervisor
 from paycore.stack.bank import is_listening, url_file
 from paycore.stack.tests.serving import free_port
 
@@ -164,6 +165,32 @@ def test_one_killed_while_others_start_is_started_again_and_all_of_it_stops(
     assert "ada@paycore.example" in told
     assert f"signed by {environment['PAYCORE_HOME']}/deposit_webhook_secret" in told
     assert processes_of(environment) == []
+
+
+def test_ctrl_c_while_it_is_read_ends_it_without_a_traceback(start, tmp_path):
+    told_to_stop = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
+    (tmp_path / "psutil.py").write_text(told_to_stop)
+
+    stack = start("run", PYTHONPATH=str(tmp_path))
+    told, _ = stack.communicate(timeout=SECONDS)
+
+    assert stack.returncode == -signal.SIGINT
+    assert told == ""
+
+
+def test_two_signals_at_once_stop_it_once():
+    # A terminal that closes sends one, make that ends with it another.
+    before = {number: signal.signal(number, interrupt) for number in ENDINGS}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
+    for number in ENDINGS:
+        signal.pthread_kill(threading.get_ident(), number)
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @pytest.mark.parametrize(
