@@ -1,6 +1,8 @@
 """The addresses of the back office that nobody has linked, and its search."""
 
 import pytest
+from django.contrib import admin
+from django.test import Client
 from django.urls import reverse
 
 from paycore.testing.office import address_of, enter_office
@@ -27,6 +29,23 @@ def test_without_the_slash_leads_in(client):
     response = client.get("/admin")
 
     assert (response.status_code, response["Location"]) == (302, "/admin/")
+
+
+def test_a_page_of_an_error_says_what_to_do(client, monkeypatch):
+    form = reverse("admin:password_change")
+    answers = {
+        "There is nothing here": client.get("/admin/nowhere/"),
+        "ask an admin": client.get(reverse("admin:risk_bandsetting_set_bands")),
+        "the form is out of date": Client(enforce_csrf_checks=True).post(form),
+    }
+    client.raise_request_exception = False
+    monkeypatch.setattr(admin.site, "password_change_form", object)
+    answers["It is in the log"] = client.get(form)
+
+    assert [answer.status_code for answer in answers.values()] == [404, 403, 403, 500]
+    for said, answer in answers.items():
+        assert said in answer.content.decode()
+        assert f'href="{reverse("admin:index")}"' in answer.content.decode()
 
 
 @pytest.mark.parametrize("path", ["/admin", "/favicon.ico"])
