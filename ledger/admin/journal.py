@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from ledger.admin.tables import account_cell, postings_of_entry, reversal_of_entry
 from ledger.models import JournalEntry, Posting
-from paycore.backoffice.columns import link_column, money_column
+from paycore.backoffice.columns import link_column, money_column, money_text
 from paycore.backoffice.lists import exact_filter
 from paycore.backoffice.pages import Pages
 from paycore.backoffice.tables import Table, number_cell
@@ -56,8 +57,10 @@ class JournalEntryPages(Pages[JournalEntry]):
         for posting in entry.incoming:
             total = totals.get(posting.currency, 0) + posting.amount_minor
             totals[posting.currency] = total
-        amounts = (str(Money.of(total, code)) for code, total in totals.items())
-        return number_cell(", ".join(amounts))
+        amounts = (
+            (money_text(Money.of(total, code)),) for code, total in totals.items()
+        )
+        return number_cell(format_html_join(", ", "{}", amounts))
 
     def tables(self, row: JournalEntry) -> list[Table]:
         return [postings_of_entry(row), reversal_of_entry(row)]

@@ -5,6 +5,8 @@ import hmac
 from datetime import timedelta
 from typing import Any
 
+from .environment import ROOT
+
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "paycore.api.middleware.RequestContext",
@@ -22,6 +24,8 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before those of unfold, which must come before ours in INSTALLED_APPS.
+        "DIRS": [ROOT / "paycore/backoffice/templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

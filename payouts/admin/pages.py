@@ -196,9 +196,13 @@ class PayoutPages(Pages[Payout]):
     def known_as(self, payout: Payout) -> SafeString:
         return broken_cell(payout.gateway_reference or "-")
 
-    @admin.display(description="asked since then")
+    @admin.display(description="asked")
     def asked(self, payout: Payout) -> str:
-        return times(payout.questions)
+        if payout.attempts == 0:
+            return "-"
+        # A decision begins the count anew: whether it was right is asked as patiently.
+        since = "it was sent" if payout.decided_at is None else "the decision"
+        return f"{times(payout.questions)} since {since}"
 
     @admin.display(description="in doubt since")
     def doubted(self, payout: Payout) -> str:

@@ -1,6 +1,7 @@
 """The pages of assessments: what was thought of each payment, and why."""
 
 from django.contrib import admin
+from django.utils.formats import localize
 from django.utils.safestring import SafeString
 
 from events.admin import events_of_subject
@@ -69,7 +70,7 @@ class AssessmentPages(PaymentColumns, Pages[Assessment]):
     def shown_outcome(self, assessment: Assessment) -> str:
         if assessment.voided_at is None:
             return "counts towards limits and averages"
-        return f"came to nothing at {assessment.voided_at:%Y-%m-%d %H:%M:%S}"
+        return f"came to nothing at {localize(assessment.voided_at)}"
 
     def tables(self, row: Assessment) -> list[Table]:
         title = f"What {row.user.email} paid lately"

@@ -12,6 +12,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.safestring import SafeString
 from unfold.decorators import action
 from unfold.widgets import (
@@ -330,8 +331,7 @@ def _since_cell(row: LimitRow) -> SafeString | str:
     setting = row.setting
     if setting is None:
         return "as in the code"
-    time = f"{setting.created_at:%Y-%m-%d %H:%M:%S}"
-    return link_to("risk_limitsetting", setting.pk, time)
+    return link_to("risk_limitsetting", setting.pk, localize(setting.created_at))
 
 
 def _by_cell(row: LimitRow) -> SafeString | str:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.safestring import SafeString
 from unfold.decorators import action
 from unfold.widgets import (
@@ -292,8 +293,7 @@ def _rule_cell(row: RuleRow) -> SafeString:
 
 
 def _setting_cell(setting: RuleSetting) -> SafeString:
-    time = f"{setting.created_at:%Y-%m-%d %H:%M:%S}"
-    return link_to("risk_rulesetting", setting.pk, time)
+    return link_to("risk_rulesetting", setting.pk, localize(setting.created_at))
 
 
 def _since_cell(row: RuleRow) -> SafeString | str:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.safestring import SafeString
 
 from paycore.backoffice.columns import link_to, link_to_list
@@ -198,15 +199,12 @@ def _verdict_of(review: Review | None) -> str:
 
 
 def _judged_cell(assessment: Assessment) -> SafeString:
-    return link_to("risk_assessment", assessment.pk, _time_of(assessment))
+    time = localize(assessment.assessed_at)
+    return link_to("risk_assessment", assessment.pk, time)
 
 
 def _payment_cell(assessment: Assessment, here: UUID | None) -> SafeString | str:
     return "this one" if assessment.pk == here else payment_cell(assessment)
-
-
-def _time_of(assessment: Assessment) -> str:
-    return f"{assessment.assessed_at:%Y-%m-%d %H:%M:%S}"
 
 
 JUDGED: Final = Column("Judged", _judged_cell)

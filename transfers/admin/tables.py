@@ -4,9 +4,10 @@ from operator import attrgetter
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from paycore.backoffice.columns import link_to, link_to_list
+from paycore.backoffice.columns import link_to, link_to_list, money_text
 from paycore.backoffice.first_page import Place, on_first_page
 from paycore.backoffice.tables import (
     NEWEST,
@@ -123,12 +124,12 @@ def original_of(transfer: Transfer) -> Table:
     )
 
 
-def moved_text(transfer: Transfer) -> str:
+def moved_text(transfer: Transfer) -> SafeString:
     """What the source is debited and, if that is not the same, what is credited."""
-    amounts = [str(transfer.amount)]
+    amounts = [transfer.amount]
     if transfer.amount != transfer.destination_amount:
-        amounts.append(str(transfer.destination_amount))
-    return " → ".join(amounts)
+        amounts.append(transfer.destination_amount)
+    return format_html_join(" → ", "{}", ((money_text(each),) for each in amounts))
 
 
 def why_parked(deposit: ProviderDeposit) -> str:

@@ -48,6 +48,13 @@ def test_a_page_of_an_error_says_what_to_do(client, monkeypatch):
         assert f'href="{reverse("admin:index")}"' in answer.content.decode()
 
 
+def test_the_header_writes_a_name_as_it_is(client, operator):
+    seen = client.get(address_of("accounts_user", operator.id)).content.decode()
+
+    assert operator.user.email in seen
+    assert operator.user.email.capitalize() not in seen
+
+
 @pytest.mark.parametrize("path", ["/admin", "/favicon.ico"])
 def test_what_leads_elsewhere_takes_no_orders(client, path):
     assert client.post(path).status_code == 405
