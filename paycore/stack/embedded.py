@@ -11,7 +11,7 @@ from typing import Final
 
 from paycore.settings.environment import ROOT
 from paycore.stack import processes
-from paycore.stack.keeper import locks, memory, ready_file
+from paycore.stack.keeper import locks, memory, ready_file, servers_memory
 from paycore.stack.locks import FileLock, held, is_held
 from paycore.stack.processes import StackError
 
@@ -55,6 +55,13 @@ def are_kept(home: Path) -> bool:
 def is_keeper_missed(home: Path) -> bool:
     """Whether the keeper ended without a word: one that gives up leaves no trace."""
     return memory(home).exists()
+
+
+def have_failed(home: Path, *, since: float) -> bool:
+    """Whether a server of this home is gone, or was started again since a moment."""
+    rows = processes.recall(servers_memory(home)).values()
+    gone = any(row.started > since or row.find() is None for row in rows)
+    return gone or not rows or not are_kept(home)
 
 
 def keep_again(home: Path, *, say: Callable[[str], None]) -> None:

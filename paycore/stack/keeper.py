@@ -77,7 +77,8 @@ class Keeper:
     def _launch(self, name: str) -> None:
         self.programs[name].prepare()
         self.servers[name] = self.programs[name].start()
-        processes.remember(self._memory, processes.alive(self.servers))
+        running = processes.alive(self.servers)
+        processes.remember(servers_memory(self.home), running)
 
     def _wait_until_ready(self, name: str) -> None:
         while True:
@@ -122,22 +123,18 @@ class Keeper:
             processes.end([server], ending=signal.SIGTERM, seconds=10)
         if socket_directory(self.home) != locks(self.home):
             shutil.rmtree(socket_directory(self.home), ignore_errors=True)
-        self._memory.unlink(missing_ok=True)
+        servers_memory(self.home).unlink(missing_ok=True)
         memory(self.home).unlink(missing_ok=True)
 
     def _end_leftovers(self) -> None:
         # A keeper that was killed could not stop its servers.
-        for name, row in processes.recall(self._memory).items():
+        for name, row in processes.recall(servers_memory(self.home)).items():
             if process := row.find():
                 ending = signal.SIGINT if name == "postgresql" else signal.SIGTERM
                 processes.end([process], ending=ending, seconds=20)
 
     def _stop_soon(self, number: int, frame: FrameType | None) -> None:
         self.asked_to_stop = True
-
-    @property
-    def _memory(self) -> Path:
-        return locks(self.home) / "servers.json"
 
 
 def locks(home: Path) -> Path:
@@ -153,6 +150,11 @@ def ready_file(home: Path) -> Path:
 def memory(home: Path) -> Path:
     """Names the keeper, for those who tell it to stop."""
     return locks(home) / "keeper.json"
+
+
+def servers_memory(home: Path) -> Path:
+    """Names the servers that run, or did until a moment ago."""
+    return locks(home) / "servers.json"
 
 
 def become_keeper(lock: FileLock) -> bool:

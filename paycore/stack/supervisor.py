@@ -28,7 +28,7 @@ from django.db import connection
 from paycore.settings.environment import ROOT
 from paycore.stack import bank, embedded, processes
 from paycore.stack.locks import FileLock, is_held
-from paycore.stack.processes import Deaths, StackError, end_of_log
+from paycore.stack.processes import Deaths, Remembered, StackError, end_of_log
 
 HOST: Final = "127.0.0.1"
 WEB_WORKERS: Final = 2
@@ -41,11 +41,14 @@ KEEPER: Final = "keeper"
 
 
 class ProcessEnded(StackError):
-    """A process of the stack ended by itself, or was killed."""
+    """A process of the stack ended.
 
-    def __init__(self, name: str, how: str, *, was_killed: bool, log: Path) -> None:
+    It gave up unless it was killed, or a server died without which it cannot work.
+    """
+
+    def __init__(self, name: str, how: str, *, gave_up: bool, log: Path) -> None:
         self.name = name
-        self.was_killed = was_killed
+        self.gave_up = gave_up
         self.summary = f"{name} ended unexpectedly ({how})."
         super().__init__(f"{self.summary} {log} ends with:\n{end_of_log(log)}")
 
@@ -61,6 +64,8 @@ class Supervisor:
     # Whether payouts go to the sandbox bank of this home.
     has_bank: bool = False
     children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    # When each of them was, by the clock of the kernel's processes.
+    started: dict[str, float] = field(default_factory=dict)
     deaths: dict[str, Deaths] = field(default_factory=lambda: defaultdict(Deaths))
     # When those that died too often to be started again at once are started.
     due: dict[str, float] = field(default_factory=dict)
@@ -110,9 +115,9 @@ class Supervisor:
             deaths = self.deaths[ended.name]
             deaths.note()
             # Who gives up would do so again: at its start at once, and a keeper has
-            # tried often enough. Who is killed did nothing wrong.
+            # tried often enough. The others did nothing wrong.
             may_try_again = is_ready and ended.name != KEEPER
-            if not ended.was_killed and (not may_try_again or deaths.are_too_many()):
+            if ended.gave_up and (not may_try_again or deaths.are_too_many()):
                 raise ended
             self.say(f"{ended.summary} Starting it again")
             self.due[ended.name] = time.monotonic() + deaths.pause()
@@ -128,7 +133,7 @@ class Supervisor:
             yield ProcessEnded(
                 KEEPER,
                 "with PostgreSQL and Valkey",
-                was_killed=embedded.is_keeper_missed(self.home),
+                gave_up=not embedded.is_keeper_missed(self.home),
                 log=self.log(KEEPER),
             )
         for name, child in self.children.items():
@@ -136,9 +141,16 @@ class Supervisor:
                 yield ProcessEnded(
                     name,
                     processes.describe(child.returncode),
-                    was_killed=processes.was_killed(child),
+                    gave_up=self._gave_up(name, child),
                     log=self.log(name),
                 )
+
+    def _gave_up(self, name: str, child: subprocess.Popen[bytes]) -> bool:
+        if processes.was_killed(child):
+            return False
+        # A Celery worker ends when it loses the broker in the middle of a task.
+        started = self.started[name]
+        return not (self.embedded and embedded.have_failed(self.home, since=started))
 
     def _start_again(self, name: str) -> None:
         if name == KEEPER:
@@ -234,6 +246,7 @@ class Supervisor:
                         signal.SIGTERM
                     ),
                 )
+            self.started[name] = Remembered.of(self.children[name].pid).started
             processes.remember(
                 self.directory / "processes.json",
                 processes.alive(self.children),

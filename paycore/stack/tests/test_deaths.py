@@ -110,6 +110,28 @@ def test_one_that_ends_by_itself_again_and_again_ends_the_stack(stack):
     assert len(stack.deaths["one"].moments) == 6
 
 
+def test_one_that_ends_because_a_server_did_is_started_again_however_often(
+    stack, monkeypatch
+):
+    stack.command, stack.embedded = ["this"], True
+    monkeypatch.setattr("paycore.stack.embedded.are_kept", lambda _: True)
+    asked = []
+
+    def have_failed(home, *, since):
+        asked.append(since)
+        return len(asked) < 12
+
+    monkeypatch.setattr("paycore.stack.embedded.have_failed", have_failed)
+    stack.start()
+
+    with pytest.raises(ProcessEnded):
+        stack.look_until(lambda: False)
+
+    # Each time for the process that ended.
+    assert len(set(asked)) == 12
+    assert asked == sorted(asked)
+
+
 def test_one_that_ends_by_itself_at_its_start_ends_the_stack(stack):
     stack.command = ["this"]
     stack.start()

@@ -13,7 +13,7 @@ import redis
 from paycore.settings.environment import ROOT
 from paycore.settings.servers import embedded_redis_url, socket_directory
 from paycore.stack import embedded, processes
-from paycore.stack.keeper import locks, memory
+from paycore.stack.keeper import locks, memory, servers_memory
 from paycore.stack.processes import StackError
 
 USE_UNTIL_KILLED = """
@@ -42,7 +42,7 @@ def connect(home):
 
 def processes_of(home):
     found = [*processes.recall(memory(home)).values()]
-    found += processes.recall(locks(home) / "servers.json").values()
+    found += processes.recall(servers_memory(home)).values()
     return [process for row in found if (process := row.find())]
 
 
@@ -144,10 +144,32 @@ def test_a_killed_server_is_started_again_with_its_data(home, name):
         assert set(killed).isdisjoint(processes_of(home))
 
 
+def test_who_ends_may_ask_whether_a_server_did(home):
+    with embedded.servers(home, durable=False):
+        start = last_start(home)
+        assert not embedded.have_failed(home, since=start)
+
+        killed = find_server(home, "valkey", other_than=[])
+        killed.kill()
+        wait_until_gone([killed])
+
+        assert embedded.have_failed(home, since=start)
+        find_server(home, "valkey", other_than=[killed])
+        assert embedded.have_failed(home, since=start)
+        # Who was started after it has nothing to do with it.
+        start = last_start(home)
+        assert not embedded.have_failed(home, since=start)
+    assert embedded.have_failed(home, since=start)
+
+
+def last_start(home):
+    return max(row.started for row in processes.recall(servers_memory(home)).values())
+
+
 def find_server(home, name, *, other_than):
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
-        row = processes.recall(locks(home) / "servers.json").get(name)
+        row = processes.recall(servers_memory(home)).get(name)
         server = row.find() if row else None
         if server is not None and server not in other_than:
             return server
@@ -173,7 +195,7 @@ def test_backends_of_a_killed_server_do_not_write_beside_the_next(home):
         backend = psutil.Process(backend)
         # It cannot see that its server is gone.
         backend.suspend()
-        server = processes.recall(locks(home) / "servers.json")["postgresql"].find()
+        server = processes.recall(servers_memory(home))["postgresql"].find()
 
         server.kill()
 
