@@ -18,6 +18,7 @@ from ledger.services.posting import Books, EntryDraft, lock_accounts
 from paycore.lib.db import joined_atomic
 from paycore.lib.money import Money
 from paycore.lib.rows import given
+from paycore.lib.times import StatementTime
 
 # How many expired holds one transaction ends, so that no lock is held for long.
 EXPIRY_BATCH: Final = 500
@@ -134,7 +135,7 @@ def end_holds(ends: Mapping[UUID, EntryDraft | None]) -> dict[UUID, Hold]:
         return holds
 
 
-def expire_holds(*, at: datetime) -> int:
+def expire_holds(*, at: datetime | StatementTime) -> int:
     """Release open holds that expired at or before `at`, a batch; say how many."""
     with joined_atomic():
         due = list(_list_expired(at).order_by("expires_at")[:EXPIRY_BATCH])
@@ -152,7 +153,7 @@ def expire_holds(*, at: datetime) -> int:
         return len(ended)
 
 
-def _list_expired(at: datetime) -> QuerySet[Hold]:
+def _list_expired(at: datetime | StatementTime) -> QuerySet[Hold]:
     return Hold.objects.filter(status=HoldStatus.OPEN, expires_at__lte=at)
 
 

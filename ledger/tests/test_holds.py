@@ -344,6 +344,16 @@ def test_expire_on_schedule(ada, monkeypatch):
     assert ok._value.get() == runs + 1
 
 
+def test_expire_by_the_clock_of_the_database(ada, monkeypatch):
+    hold = hold_on(ada, "1.00 USD", expires_at=datetime.now(UTC) + timedelta(hours=1))
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: tomorrow)
+
+    assert expire_holds_task() == 0
+
+    assert (status_of(hold), held(ada)) == ("open", "1.00")
+
+
 def test_do_not_move_what_is_posted(ada):
     version = ada.version
 

@@ -120,6 +120,18 @@ BOOKS: Final = (
             WHERE posted_minor - held_minor < floor_minor - shortfall_minor
         """,
     ),
+    # Without a floor no other check would ever find an account overdrawn.
+    Check(
+        name="only_the_house_has_no_floor",
+        rule="Only the house's accounts may go below zero without limit.",
+        sql="""
+            SELECT account.code, account.currency, 0,
+                account.posted_minor - account.held_minor
+            FROM accounts_account AS holder
+            JOIN ledger_ledgeraccount AS account ON account.id = holder.id
+            WHERE account.floor_minor IS NULL
+        """,
+    ),
     Check(
         name="account_is_frozen_in_the_books",
         rule="An account is frozen or closed if and only if its ledger account is.",

@@ -55,6 +55,25 @@ ORDERS: Final = (
                 AND coalesce(credit.total, 0) <> transfer.destination_amount_minor
         """,
     ),
+    # The other way round: what was moved twice balances, and only this tells.
+    Check(
+        name="entry_is_of_the_order_it_names",
+        rule="An entry that names a transfer or a payout is the one of that order.",
+        sql="""
+            SELECT 'entry ' || entry.id, '', 1, 0
+            FROM ledger_journalentry AS entry
+            LEFT JOIN transfers_transfer AS transfer
+                ON transfer.journal_entry_id = entry.id
+            LEFT JOIN payouts_payout AS payout ON payout.journal_entry_id = entry.id
+            LEFT JOIN payouts_payoutdiscrepancy AS discrepancy
+                ON discrepancy.journal_entry_id = entry.id
+            WHERE coalesce(
+                    entry.metadata ->> 'transfer_id', entry.metadata ->> 'payout_id'
+                ) <> coalesce(
+                    transfer.id::text, payout.id::text, discrepancy.payout_id::text, ''
+                )
+        """,
+    ),
     Check(
         name="refunds_never_exceed_the_original",
         rule="What was refunded of a transfer is the sum of its refunds: no more than"

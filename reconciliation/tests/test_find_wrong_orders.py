@@ -6,13 +6,15 @@ from ledger.services import place_hold
 from paycore.api.models import IdempotencyKey
 from paycore.lib.ids import new_id
 from paycore.testing.attacks import copy_row, corrupt, forget_rule, run
-from paycore.testing.bookkeeping import money
+from paycore.testing.bookkeeping import money, post
 from paycore.testing.suspicion import suspect_everything
 from reconciliation.tests.findings import code_of, found
 from transfers.services import Payer, PurchaseOrder, create_purchase
+from transfers.services.movements import movement_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.breaks_the_books]
 
+OF_ITS_ORDER = "entry_is_of_the_order_it_names"
 NOT_IN_THE_BOOKS = {"status": "failed", "journal_entry_id": None, "completed_at": None}
 
 
@@ -175,11 +177,45 @@ def test_finds_a_transfer_whose_entry_is_anothers(ada, ada_usd, grace_usd, pay, 
             transfer.pk,
         )
 
+    entries = (paid.journal_entry_id, second.journal_entry_id)
     assert sorted(found()) == sorted(
         [
+            *((OF_ITS_ORDER, f"entry {entry}", "", 1, 0) for entry in entries),
             ("transfer_is_in_the_books", f"transfer {paid.pk}", "USD", 3000, 3100),
             ("transfer_is_in_the_books", f"transfer {paid.pk}", "USD", 3000, 3100),
             ("transfer_is_in_the_books", f"transfer {second.pk}", "USD", 3100, 0),
             ("transfer_is_in_the_books", f"transfer {second.pk}", "USD", 3100, 0),
         ]
     )
+
+
+def test_finds_a_transfer_that_was_moved_twice(paid):
+    again = movement_of(paid).entry
+    post(again)
+
+    assert found() == [(OF_ITS_ORDER, f"entry {again.id}", "", 1, 0)]
+
+
+def test_finds_money_that_a_failed_transfer_moved(paid):
+    run(
+        "UPDATE transfers_transfer SET status = %s, journal_entry_id = %s,"
+        " completed_at = %s WHERE id = %s",
+        *NOT_IN_THE_BOOKS.values(),
+        paid.pk,
+    )
+
+    assert found() == [(OF_ITS_ORDER, f"entry {paid.journal_entry_id}", "", 1, 0)]
+
+
+def test_finds_an_entry_whose_transfer_is_gone(paid):
+    corrupt("DELETE FROM transfers_transfer WHERE id = %s", paid.pk)
+
+    assert found() == [(OF_ITS_ORDER, f"entry {paid.journal_entry_id}", "", 1, 0)]
+
+
+def test_finds_an_account_of_somebody_without_a_floor(ada_usd):
+    run("UPDATE ledger_ledgeraccount SET floor_minor = NULL WHERE id = %s", ada_usd.pk)
+
+    assert found() == [
+        ("only_the_house_has_no_floor", code_of(ada_usd), "USD", 0, 100000)
+    ]

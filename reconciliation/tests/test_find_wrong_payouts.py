@@ -26,6 +26,7 @@ MOVED = "settled_payout_moved_its_amount_or_nothing"
 CORRECTED = "correction_moved_what_the_payout_is_about"
 EVENTS = "payout_move_has_its_event"
 REFERENCES = "payout_reference_was_used_once"
+OF_ITS_ORDER = "entry_is_of_the_order_it_names"
 
 
 @pytest.fixture
@@ -151,32 +152,28 @@ def test_finds_a_completed_payout_whose_entry_is_anothers(ada, ada_usd, sent):
             payout.pk,
         )
 
+    entries = (sent.journal_entry_id, entry_id)
     assert sorted(found()) == sorted(
         [
+            *((OF_ITS_ORDER, f"entry {entry}", "", 1, 0) for entry in entries),
             (MOVED, f"payout {other.pk}", "USD", 1100, 0),
             (MOVED, f"payout {sent.pk}", "USD", 1000, 1100),
         ]
     )
 
 
-@pytest.mark.parametrize(
-    ("claim", "expected"), [("executed", -1000), ("declined", 1000)]
-)
-def test_finds_a_correction_of_something_else(corrected, claim, expected):
-    corrupt(
-        "UPDATE payouts_payoutdiscrepancy SET claim = %s, journal_entry_id = %s",
-        claim,
-        corrected.journal_entry_id if claim == "declined" else new_id(),
-    )
+def test_finds_a_correction_the_wrong_way_round(corrected):
+    corrupt("UPDATE payouts_payoutdiscrepancy SET claim = 'declined'")
+
+    assert found() == [(CORRECTED, f"discrepancy {corrected.pk}", "USD", 1000, -1000)]
+
+
+def test_finds_a_correction_by_an_entry_that_is_not_there(corrected):
+    corrupt("UPDATE payouts_payoutdiscrepancy SET journal_entry_id = %s", new_id())
 
     assert found() == [
-        (
-            CORRECTED,
-            f"discrepancy {corrected.pk}",
-            "USD",
-            expected,
-            -1000 if claim == "declined" else 0,
-        )
+        (OF_ITS_ORDER, f"entry {corrected.journal_entry_id}", "", 1, 0),
+        (CORRECTED, f"discrepancy {corrected.pk}", "USD", -1000, 0),
     ]
 
 

@@ -12,6 +12,7 @@ from transfers.tests.movements import hold_purchase, purchase, refund, reverse
 pytestmark = [pytest.mark.django_db, pytest.mark.breaks_the_books]
 REFUNDS = "refunds_never_exceed_the_original"
 REVERSALS = "reversed_transfer_has_its_reversal"
+OF_ITS_ORDER = "entry_is_of_the_order_it_names"
 
 
 @pytest.fixture
@@ -96,4 +97,7 @@ def test_finds_a_transfer_that_was_reversed_twice(paid, operator):
     forget_rule("transfers_transfer", "transfers_transfer_journal_entry_id_key")
     copy_row("transfers_transfer", reversal.pk, id=new_id())
 
-    assert found() == [(REVERSALS, f"transfer {paid.pk}", "USD", 1, 2)]
+    assert found() == [
+        (OF_ITS_ORDER, f"entry {reversal.journal_entry_id}", "", 1, 0),
+        (REVERSALS, f"transfer {paid.pk}", "USD", 1, 2),
+    ]
