@@ -1,6 +1,6 @@
 """Reading payouts. `owner_id` None reads everybody's: for operators."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -132,6 +132,17 @@ def list_definite_words(payout_id: UUID) -> QuerySet[PayoutAttempt]:
     return PayoutAttempt.objects.filter(
         payout_id=payout_id, outcome__in=Claim.values
     ).order_by("ended_at", "pk")
+
+
+def find_contradicted(payout_ids: Collection[UUID]) -> set[UUID]:
+    """Those of which a gateway has said both, that they left and that they did not."""
+    if not payout_ids:
+        return set()
+    words = PayoutAttempt.objects.filter(
+        payout_id__in=payout_ids, outcome__in=Claim.values
+    )
+    said = words.values("payout_id").annotate(words=Count("outcome", distinct=True))
+    return set(said.filter(words__gt=1).values_list("payout_id", flat=True))
 
 
 def get_queue_state() -> QueueState:

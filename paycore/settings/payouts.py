@@ -11,6 +11,8 @@ from .environment import env, required, whole_number
 
 GATEWAYS: Final = frozenset({"sandbox", "sepa"})
 ANY: Final = "*"
+# With what it takes to connect, a round of `payouts.services.claims`.
+LONGEST_TIMEOUT: Final = 48
 
 
 def gateways() -> dict[str, str]:
@@ -72,6 +74,18 @@ def required_encryption_keys() -> list[str]:
     return encryption_keys()
 
 
+def gateway_timeout() -> int:
+    """For how long a gateway may keep a worker waiting for one answer."""
+    seconds = whole_number("PAYOUT_GATEWAY_TIMEOUT", default=5, least=1)
+    if seconds > LONGEST_TIMEOUT:
+        raise ImproperlyConfigured(
+            f"PAYOUT_GATEWAY_TIMEOUT must be at most {LONGEST_TIMEOUT} seconds, or"
+            " workers would be killed while they wait for an answer. It says"
+            f" {seconds}."
+        )
+    return seconds
+
+
 def lease(*, timeout: int) -> int:
     """For how long a worker has a payout to itself."""
     seconds = whole_number("PAYOUT_LEASE", default=60, least=2)
@@ -101,7 +115,7 @@ def _pairs(text: str) -> list[str]:
 PAYOUT_GATEWAYS = gateways()
 PAYOUT_APPROVAL_ABOVE = approval_thresholds()
 # How long a gateway may take to answer, and to leave us in doubt.
-PAYOUT_GATEWAY_TIMEOUT = whole_number("PAYOUT_GATEWAY_TIMEOUT", default=5, least=1)
+PAYOUT_GATEWAY_TIMEOUT = gateway_timeout()
 PAYOUT_UNKNOWN_AFTER = whole_number("PAYOUT_UNKNOWN_AFTER", default=900, least=1)
 # A worker that is silent for so long is taken for dead.
 PAYOUT_LEASE = lease(timeout=PAYOUT_GATEWAY_TIMEOUT)

@@ -2,9 +2,9 @@
 
 Note [What an answer means]
     Only two answers settle a payout: `executed` takes what was held, `declined` gives
-    it back. They count whoever brings them, for they are facts about the world. All
-    others only say what to do next, so they count only while the lease lasts under
-    which they were heard.
+    it back. They count whoever brings them, for they are facts about the world, until
+    a gateway contradicts itself: see `doubt_contradictions`. All others only say what
+    to do next, so they count only while the lease lasts under which they were heard.
 
     `not_sent`: send again, a while later; after `PAYOUT_MAX_ATTEMPTS` it fails, unless
     an earlier attempt is in doubt. `absent`: the gateway has never heard of it, so
@@ -45,7 +45,7 @@ from payouts.models import (
 )
 from payouts.selectors import find_corrected, is_sent_by_the_books
 from payouts.services.claims import Lease
-from payouts.services.discrepancies import raise_discrepancy
+from payouts.services.discrepancies import doubt_contradictions, raise_discrepancy
 from payouts.services.moves import Changes, lock_payouts
 
 log = structlog.get_logger(__name__)
@@ -199,13 +199,19 @@ def conclude(
     """Let each payout become what its answer says. Again: nothing more happens."""
     payouts = lock_payouts([answer.payout_id for answer in answers])
     corrected = find_corrected(payouts.values())
+    late = {pk for pk, payout in payouts.items() if not _is_current(leases, payout)}
     changes = Changes()
-    for answer in answers:
+    for answer in doubt_contradictions(answers, payouts=payouts, late=late):
         payout = payouts.get(answer.payout_id)
         if payout is not None:
             lease = leases.get(payout.pk)
             _Conclusion(payout, answer, lease, corrected, changes).draw()
     changes.write(origin=origin)
+
+
+def _is_current(leases: Mapping[UUID, Lease], payout: Payout) -> bool:
+    lease = leases.get(payout.pk)
+    return lease is not None and lease.fence == payout.fence
 
 
 class _Conclusion:

@@ -15,6 +15,7 @@ from ledger.selectors import find_frozen_accounts
 from paycore.lib.metrics import PAYOUT_LEASES_EXPIRED
 from paycore.lib.origin import SYSTEM
 from paycore.lib.times import StatementTime
+from payouts.gateways.sandbox import SECONDS_TO_CONNECT, THREADS
 from payouts.models import (
     AttemptOutcome,
     Payout,
@@ -26,11 +27,11 @@ from payouts.services.moves import Changes, touched
 
 log = structlog.get_logger(__name__)
 
-# So few that a round ends before its leases do, even if the bank answers nothing: by
-# default it has 7 seconds for each of 16 orders at once, or for each cancellation, of
-# which there is one at a time.
+# The most that are taken up at once, and for how long a bank that answers nothing may
+# keep a round: two of them must end before a task is killed, each before a lease does.
 BATCH: Final = 64
-CANCELLATIONS: Final = 8
+CANCELLATIONS: Final = 7
+ROUND_SECONDS: Final = 50
 # How long a payout that was never sent is left alone while its account is frozen.
 FROZEN_PAUSE: Final = timedelta(seconds=60)
 
@@ -69,12 +70,21 @@ def claim_due(*, step: Step, worker: str) -> list[Lease] | None:
 
 def list_due(*, step: Step) -> QuerySet[Payout]:
     """The batch to take up now, oldest first, locked; none that others have locked."""
-    most = CANCELLATIONS if step == Step.CANCEL else BATCH
     return (
         Payout.objects.filter(step=step, due_at__lte=StatementTime())
         .order_by("due_at")
-        .select_for_update(skip_locked=True, no_key=True)[:most]
+        .select_for_update(skip_locked=True, no_key=True)[: batch_size(step)]
     )
+
+
+def batch_size(step: Step) -> int:
+    """How many are taken up at once: fewer where a bank may take long to answer."""
+    seconds = SECONDS_TO_CONNECT + settings.PAYOUT_GATEWAY_TIMEOUT
+    in_turn = max(1, ROUND_SECONDS // seconds)
+    # Cancellations are asked for one at a time.
+    if step == Step.CANCEL:
+        return min(CANCELLATIONS, in_turn)
+    return min(BATCH, in_turn * THREADS)
 
 
 def _lease(payout: Payout, step: Step, worker: str, changes: Changes) -> None:

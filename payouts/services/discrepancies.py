@@ -1,6 +1,7 @@
 """When a gateway says something else than the books: told, and left to a person."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db.models import F
@@ -10,14 +11,20 @@ from paycore.lib.db import joined_atomic
 from paycore.lib.errors import InvalidState, NotFound
 from paycore.lib.ids import new_id
 from paycore.lib.origin import Origin
-from payouts.gateways import Answer
+from payouts.gateways import Answer, Outcome
 from payouts.models import (
     Claim,
     DiscrepancyStatus,
     Payout,
     PayoutDiscrepancy,
+    PayoutStatus,
 )
-from payouts.selectors import is_at_odds, is_taken_back, list_definite_words
+from payouts.selectors import (
+    find_contradicted,
+    is_at_odds,
+    is_taken_back,
+    list_definite_words,
+)
 from payouts.services.announcements import contradicted, discrepancy_closed
 from payouts.services.moves import (
     Changes,
@@ -26,6 +33,39 @@ from payouts.services.moves import (
     refuse_own,
     store_one,
 )
+
+
+def doubt_contradictions(
+    answers: Sequence[Answer],
+    *,
+    payouts: Mapping[UUID, Payout],
+    late: Collection[UUID],
+) -> list[Answer]:
+    """The answers about these locked payouts, `unknown` where one is not to be trusted.
+
+    Such is a decline of what the gateway has called executed before, from which nobody
+    concluded (its worker died, or the books refused): it gives nothing back. Executed
+    counts, unless it was heard by one who is `late`: it may be the older word.
+    """
+    in_doubt = {
+        payout.pk
+        for payout in payouts.values()
+        if payout.status in {PayoutStatus.PROCESSING, PayoutStatus.MANUAL_REVIEW}
+    }
+    questionable = [
+        answer.payout_id
+        for answer in answers
+        if answer.payout_id in in_doubt
+        and (
+            answer.outcome == Outcome.DECLINED
+            or (answer.outcome == Outcome.EXECUTED and answer.payout_id in late)
+        )
+    ]
+    both = find_contradicted(questionable)
+    return [
+        replace(answer, outcome=Outcome.UNKNOWN) if answer.payout_id in both else answer
+        for answer in answers
+    ]
 
 
 def raise_discrepancy(payout: Payout, answer: Answer, *, changes: Changes) -> None:

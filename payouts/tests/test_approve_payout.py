@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
         ("MYR", "20000.00", None),
         ("MYR", "20000.01", "required"),
         ("MYR", "19999.99", None),
-        # 3.50 MYR: exactly the threshold is not above it.
+        # 3.50 MYR: 19,999.98 and 20,000.015 of them.
         ("SGD", "5714.28", None),
         ("SGD", "5714.29", "required"),
     ],
@@ -49,6 +49,17 @@ def test_is_needed_above_the_threshold(
     assert (answer["status"], answer["approval"]) == ("pending", approval)
     assert (Payout.objects.get().due_at is None) == (approval == "required")
     assert held(account.ledger_account) == amount
+
+
+@pytest.mark.parametrize(
+    ("amount", "approval"), [("1000.00", None), ("1000.01", "required")]
+)
+def test_is_not_needed_for_exactly_the_threshold_of_another_currency(
+    ada, ada_rich, rates, settings, amount, approval
+):
+    settings.PAYOUT_APPROVAL_ABOVE = {"MYR": Decimal(4700)}
+
+    assert send(ada, order(ada_rich, amount)).json()["approval"] == approval
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,20 @@ def test_sends_it_again_under_the_same_key_when_it_never_arrived(
     assert funds_of(ada_usd) == ("990.00", "0.00")
 
 
+def test_concludes_nothing_from_what_answers_another_question(
+    ada_usd, in_doubt, gateway, settings
+):
+    settings.PAYOUT_MAX_ATTEMPTS = 1
+    Payout.objects.filter(pk=in_doubt.pk).update(unknown_since=None)
+    gateway.will("find", Outcome.NOT_SENT)
+    make_due(in_doubt)
+
+    ask()
+
+    assert (status_of(in_doubt), now(in_doubt).step) == ("processing", "ask")
+    assert funds_of(ada_usd) == ("1000.00", "10.00")
+
+
 def test_calls_a_person_when_it_was_sent_often_and_never_arrived(
     ada_usd, payout, gateway, settings
 ):

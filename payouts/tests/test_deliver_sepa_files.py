@@ -8,6 +8,7 @@ from django.db import transaction
 from structlog.testing import capture_logs
 
 from paycore.lib.sealing import unseal
+from paycore.settings.payouts import new_encryption_key
 from paycore.testing.races import race
 from payouts.gateways import Outcome
 from payouts.gateways.sepa import deliver_files
@@ -79,6 +80,21 @@ def test_gives_up_for_now_when_the_disk_fails_again_and_again(
     assert len(logs) == 2
     outbox.mkdir()
     assert deliver_files() == 3
+
+
+def test_waits_for_no_other_that_cannot_be_read(
+    pay_out, outbox, hold_back, settings, monkeypatch
+):
+    monkeypatch.setattr("payouts.gateways.sepa.delivery.MOST_FAILURES", 1)
+    readable, unreadable = settings.ENCRYPTION_KEYS, [new_encryption_key()]
+    for keys in (unreadable, readable):
+        settings.ENCRYPTION_KEYS = keys
+        hold_back(pay_out("1.00"))
+
+    with capture_logs() as logs:
+        assert deliver_files() == 1
+
+    assert [entry["event"] for entry in logs] == ["sepa_file_not_delivered"]
 
 
 def test_does_not_appear_again_once_it_was_taken(pay_out, outbox):

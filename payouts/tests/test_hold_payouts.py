@@ -4,9 +4,13 @@ import pytest
 
 from accounts.services import freeze_account, unfreeze_account
 from events.models import Event
+from paycore.lib.errors import InvalidState
 from paycore.testing.problems import refusal_of
+from paycore.testing.refusals import refused_with
 from paycore.testing.suspicion import suspect_everything
 from payouts.models import Payout
+from payouts.services import cancel_payout
+from payouts.services.held import HeldPayouts
 from payouts.tests.orders import PAYOUTS, at, order, send
 from payouts.tests.working import now, submit
 from risk.models import Assessment, Review
@@ -232,6 +236,26 @@ def test_counts_towards_the_limit_until_it_comes_to_nothing(
     decide(operator, review_of(held).pk, "reject")
 
     assert send(ada, order(ada_usd, "10.00")).status_code == 202
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_is_needed_for_a_verdict(ada, payout, held, nothing_moves, verdict):
+    cancel_payout(payout_id=held.pk, reason="r", origin=ada.origin)
+
+    for subject in (payout, held):
+        with nothing_moves(), refused_with(InvalidState):
+            getattr(HeldPayouts(), verdict)(subject.pk, origin=ada.origin)
+
+
+def test_is_not_judged_while_its_account_is_frozen(ada, frozen, nothing_moves):
+    account = frozen(ada, "USD", "100.00")
+    limit("0.01 MYR", DAY, PAYOUT)
+
+    with nothing_moves():
+        response = send(ada, order(account))
+
+    assert refusal_of(response) == (422, "account_not_active")
+    assert not Assessment.objects.exists()
 
 
 def test_shows_its_risk_to_operators_only(ada, ada_usd, operator, held):

@@ -15,9 +15,12 @@ from payouts.models import PayoutAttempt, PayoutDiscrepancy, Step
 from payouts.services import (
     cancel_payout,
     correct_discrepancy,
+    discrepancies,
     dismiss_discrepancy,
     take_notices,
 )
+from payouts.services.claims import claim_due
+from payouts.services.moves import lock_payout
 from payouts.tests.working import (
     ask,
     attempts_of,
@@ -107,7 +110,8 @@ def test_the_same_is_heard_when_asking(ada_usd, confirmed, gateway):
     assert ask() == 1
 
     assert claims_against(confirmed) == [("declined", "open")]
-    assert now(confirmed).due_at is None
+    # Free for "ask again".
+    assert (now(confirmed).due_at, now(confirmed).leased_by) == (None, "")
     assert funds_of(ada_usd) == ("990.00", "0.00")
 
 
@@ -122,9 +126,11 @@ def test_the_same_is_heard_when_it_cannot_be_cancelled(ada_usd, refunded, gatewa
 
 
 def test_that_it_agrees_ends_the_watch(refunded):
+    assert claim_due(step=Step.CANCEL, worker="w") is not None
+
     notice(refunded, DECLINED)
 
-    assert now(refunded).due_at is None
+    assert (now(refunded).due_at, now(refunded).leased_by) == (None, "")
     assert claims_against(refunded) == []
     assert events_of(refunded)[-1] == "failed"
 
@@ -239,6 +245,20 @@ def test_a_discrepancy_is_closed_once(operator, refunded, nothing_moves):
     for close in (correct_discrepancy, dismiss_discrepancy):
         with nothing_moves(), refused_with(InvalidState):
             close(**orders)
+
+
+def test_a_discrepancy_is_not_closed_by_who_was_slower(operator, refunded, monkeypatch):
+    notice(refunded, EXECUTED)
+    orders = closing(operator, refunded)
+
+    def wait_for_lock(payout_id):
+        monkeypatch.setattr(discrepancies, "lock_payout", lock_payout)
+        correct_discrepancy(**orders)
+        return lock_payout(payout_id)
+
+    monkeypatch.setattr(discrepancies, "lock_payout", wait_for_lock)
+    with refused_with(InvalidState):
+        dismiss_discrepancy(**orders)
 
 
 def test_a_discrepancy_may_be_dismissed(ada_usd, operator, refunded, nothing_moves):

@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from paycore.lib.metrics import PAYOUT_LEASES_EXPIRED
+from paycore.lib.origin import SYSTEM
 from paycore.testing.attacks import refusal_of
 from payouts.gateways import Answer, Outcome
 from payouts.models import Payout, PayoutAttempt, Step
-from payouts.services.answers import take_answers
+from payouts.services import take_notices
+from payouts.services.answers import conclude, store_answers, take_answers
 from payouts.services.claims import CANCELLATIONS, by_payout, claim_due
 from payouts.tests.working import (
     ask,
@@ -17,6 +19,7 @@ from payouts.tests.working import (
     funds_of,
     make_due,
     now,
+    pass_patience,
     resolve,
     send_into_review,
     status_of,
@@ -102,6 +105,19 @@ def test_that_has_ended_leaves_the_payout_in_doubt(payout, gateway, settings):
     asked = now(payout)
     assert asked.unknown_since is not None
     assert (asked.status, asked.leased_by) == ("processing", "")
+
+
+def test_that_ends_again_leaves_it_in_doubt_since_the_first(payout, gateway):
+    claim()
+    make_due(payout)
+    claim(Step.ASK)
+    in_doubt = now(payout).unknown_since
+    make_due(payout)
+
+    claim(Step.ASK)
+
+    assert in_doubt is not None
+    assert now(payout).unknown_since == in_doubt
 
 
 def test_that_ends_each_time_calls_a_person_at_last(payout, gateway, settings):
@@ -221,6 +237,71 @@ def test_whose_answer_was_stored_but_not_concluded_from_is_asked_about(
     assert status_of(payout) == "completed"
     # What was heard is not called lost.
     assert attempts_of(payout) == [("submit", "executed"), ("ask", "executed")]
+
+
+@pytest.fixture
+def told_it_was_executed(payout, gateway):
+    """Its worker died after it had stored the answer, so the gateway is asked next."""
+
+    def die(*_, **__):
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("payouts.services.answers.conclude", die)
+        with pytest.raises(KeyboardInterrupt):
+            submit()
+    make_due(payout)
+    return payout
+
+
+def test_after_which_a_gateway_contradicts_itself_gives_nothing_back(
+    ada_usd, told_it_was_executed, gateway
+):
+    gateway.will("find", Outcome.DECLINED)
+
+    ask()
+
+    assert attempts_of(told_it_was_executed) == [
+        ("submit", "executed"),
+        ("ask", "declined"),
+    ]
+    assert status_of(told_it_was_executed) == "processing"
+    pass_patience(told_it_was_executed)
+    ask()
+    take_notices([Answer(told_it_was_executed.pk, Outcome.DECLINED)], origin=SYSTEM)
+    # Nobody knows, so a person must look.
+    assert status_of(told_it_was_executed) == "manual_review"
+    assert funds_of(ada_usd) == ("1000.00", "10.00")
+
+
+def test_after_which_a_gateway_says_again_that_it_was_executed_takes_the_funds(
+    ada_usd, told_it_was_executed, gateway
+):
+    gateway.will("find", Outcome.DECLINED, Outcome.EXECUTED)
+
+    ask()
+    make_due(told_it_was_executed)
+    ask()
+
+    assert status_of(told_it_was_executed) == "completed"
+    assert funds_of(ada_usd) == ("990.00", "0.00")
+
+
+def test_that_has_ended_concludes_nothing_from_a_word_that_was_contradicted_since(
+    ada_usd, payout, gateway
+):
+    late = claim()
+    make_due(payout)
+    current = claim(Step.ASK, worker="quick")
+    # Both are stored before anybody concludes from them.
+    for lease, outcome in [(late, Outcome.EXECUTED), (current, Outcome.DECLINED)]:
+        store_answers([Answer(payout.pk, outcome)], leases=by_payout([lease]))
+
+    for lease, outcome in [(current, Outcome.DECLINED), (late, Outcome.EXECUTED)]:
+        conclude([Answer(payout.pk, outcome)], leases=by_payout([lease]), origin=SYSTEM)
+
+    assert (status_of(payout), now(payout).step) == ("processing", "ask")
+    assert funds_of(ada_usd) == ("1000.00", "10.00")
 
 
 def test_on_a_payout_that_was_resolved_meanwhile_changes_nothing(

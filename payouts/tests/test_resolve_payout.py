@@ -170,6 +170,8 @@ def test_is_not_for_staff_whose_money_it_is(
 
     assert refusal_of(response) == (403, "permission_denied")
     assert admin.post(at(theirs, "resolve"), body).status_code == 200
+    # Nor to say the same afterwards.
+    assert operator.post(at(theirs, "resolve"), body).status_code == 403
 
 
 def test_keeps_what_a_person_wrote_down(operator, in_review, gateway):

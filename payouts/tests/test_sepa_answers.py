@@ -223,6 +223,15 @@ RETURN = "<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf>"
 REVERSED = "<RvslInd>true</RvslInd>"
 
 
+@pytest.mark.parametrize("more", ["", REVERSED])
+def test_leaves_a_credit_for_a_file_to_a_person(more):
+    batch = "<Btch><PmtInfId>FILE</PmtInfId></Btch>"
+
+    [answer] = read_document(entry(batch, direction="CRDT", more=more)).answers
+
+    assert (answer.meaning, answer.message_id) == (Meaning.UNCLEAR, "FILE")
+
+
 @pytest.mark.parametrize(
     ("content", "meaning"),
     [

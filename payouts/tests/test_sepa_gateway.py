@@ -11,6 +11,7 @@ from paycore.testing.races import race
 from payouts.gateways import Outcome
 from payouts.gateways.sepa import SepaGateway, deliver_files, enlisting
 from payouts.gateways.sepa.delivery import STAGING
+from payouts.gateways.sepa.files import build_file
 from payouts.models import Payout, SepaFile, SepaInstruction
 from payouts.tests.bank_samples import (
     in_outbox,
@@ -108,6 +109,40 @@ def test_never_declines_what_is_in_a_file(pay_out, monkeypatch):
     [answer] = submit(payout)
 
     assert answer.outcome == Outcome.UNDERWAY
+
+
+def test_never_declines_what_another_worker_puts_into_a_file_meanwhile(
+    pay_out, monkeypatch
+):
+    def let_another_be_quicker(order):
+        monkeypatch.setattr(enlisting, "find_fault", lambda _: None)
+        enlisting.enlist_payments([order])
+        return "not_a_sepa_payment"
+
+    monkeypatch.setattr(enlisting, "find_fault", let_another_be_quicker)
+
+    [answer] = submit(pay_out())
+
+    assert answer.outcome == Outcome.UNDERWAY
+
+
+def test_leaves_out_what_another_worker_puts_into_a_file_meanwhile(
+    pay_out, outbox, monkeypatch
+):
+    ours, theirs = pay_out(), pay_out()
+
+    def let_another_be_quicker(*arguments, **named):
+        monkeypatch.setattr(enlisting, "build_file", build_file)
+        enlisting.enlist_payments([order_of(theirs)])
+        return build_file(*arguments, **named)
+
+    monkeypatch.setattr(enlisting, "build_file", let_another_be_quicker)
+
+    answers = submit(ours, theirs)
+
+    assert [answer.outcome for answer in answers] == [Outcome.UNDERWAY] * 2
+    paid = [paid_by((outbox / name).read_bytes()) for name in in_outbox(outbox)]
+    assert sorted(map(list, paid)) == sorted([[ours.pk.hex], [theirs.pk.hex]])
 
 
 def test_lets_no_payment_hold_up_the_others_by_a_mistake_of_ours(

@@ -51,7 +51,7 @@ def test_and_then_no_more(
     assert ask() == 1
 
     assert (now(payout).due_at is not None) == is_watched
-    assert status_of(payout) == "completed"
+    assert (status_of(payout), claims_against(payout)) == ("completed", [])
 
 
 def test_what_it_has_not_heard_of_by_then_was_not_sent(

@@ -275,10 +275,11 @@ def _batch_bookings(entry: Element) -> Iterator[BankAnswer]:
         identifier = _text(batch, "PmtInfId") or _text(batch, "MsgId")
         amount = _first_amount((batch, "TtlAmt"), (entry, "Amt"))
         direction = _text(batch, "CdtDbtInd") or _text(entry, "CdtDbtInd")
-        if identifier and direction == "DBIT":
-            meaning = _meaning_of_booking(entry, batch)
+        # A credit that names a file may be all of it or some of it that came back.
+        is_clear = amount is not None and direction == "DBIT"
+        if identifier:
             yield BankAnswer(
-                meaning if amount is not None else Meaning.UNCLEAR,
+                _meaning_of_booking(entry, batch) if is_clear else Meaning.UNCLEAR,
                 message_id=identifier,
                 amount=amount,
             )
