@@ -181,6 +181,9 @@ def test_a_keeper_goes_as_far_as_the_last_one_looked(ada, grace, ada_usd, grace_
     with Slow(lambda: spend(ada, ada_usd, "1.00")):
         keep()
         assert kept_until() == moment("2026-05-20")
+    with Slow(lambda: spend(ada, ada_usd, "1.00")):
+        keep()
+        assert kept_until() > moment("2026-06-01")
 
 
 def test_one_who_rebuilds_says_that_somebody_held_them_back(

@@ -77,7 +77,7 @@ def test_takes_the_rate_of_now_while_the_day_lasts(ada, ada_eur, now):
     assert spending(ada, currency="USD")["total"] == "20.00"
 
     say("EUR/USD", "3.00", as_of=now)
-    say("EUR/USD", "9.00", as_of=now + timedelta(days=2))
+    say("EUR/USD", "9.00", as_of=now + timedelta(minutes=10))
 
     assert spending(ada, currency="USD")["total"] == "30.00"
 

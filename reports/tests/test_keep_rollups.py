@@ -127,6 +127,15 @@ def test_takes_years_without_anything_at_once(ada, ada_usd, operator):
     assert SpendingRollup.objects.count() == 2
 
 
+def test_leaves_out_no_day_that_began_before_years_without_anything(ada, ada_usd):
+    spend(ada, ada_usd, "1.00", at=moment("2024-05-02 10:00"))
+    keep(moment("2024-05-02 12:00"))
+
+    keep(moment("2026-05-02"))
+
+    assert [str(row.day) for row in SpendingRollup.objects.all()] == ["2024-05-02"]
+
+
 def test_takes_out_what_was_reversed(ada, ada_usd, operator):
     wrong = spend(ada, ada_usd, "7.00", at=moment("2026-05-03 12:00"))
     spend(ada, ada_usd, "2.00", at=moment("2026-05-03 13:00"))
@@ -142,6 +151,16 @@ def test_takes_out_what_was_reversed(ada, ada_usd, operator):
     assert row == ("food", 1, Decimal(200))
     rows = EverybodysRollup.objects.values_list("category", "count", "total_minor")
     assert list(rows) == [("food", 1, Decimal(200))] * 2
+
+
+def test_takes_out_what_was_reversed_at_the_very_moment(ada, ada_usd, operator):
+    bought = spend(ada, ada_usd, "1.00", at=moment("2026-05-02"))
+    keep(moment("2026-05-04 12:00"))
+    reverse(bought, operator, at=kept_until())
+
+    assert spending(ada, **MAY)["count"] == 0
+    keep()
+    assert rollups() == [[], []]
 
 
 def test_follows_a_changed_time_zone(ada, ada_usd, operator):
@@ -161,6 +180,18 @@ def test_follows_a_changed_time_zone(ada, ada_usd, operator):
         "America/New_York"
     }
     assert EverybodysRollup.objects.filter(time_zone="UTC").count() == 0
+
+
+def test_counts_one_who_moved_where_they_were_until_it_follows(ada, ada_usd, operator):
+    spend(ada, ada_usd, "1.00", at=moment("2026-05-02"))
+    spend(ada, ada_usd, "2.00", at=moment("2026-05-20 10:00"))
+    keep(moment("2026-05-20 16:00"))
+    # There that day was over by then.
+    live_in(ada, "Asia/Tokyo")
+
+    answer = spending(operator, group_by="day", **MAY)
+
+    assert groups_of(answer) == {"2026-05-02": ("1.00", 1), "2026-05-20": ("2.00", 1)}
 
 
 def test_follows_one_who_moved_before_their_first_day_was_over(ada, ada_usd, operator):

@@ -13,7 +13,7 @@ from paycore.backoffice.tables import Column, Table
 from paycore.lib.origin import Origin
 from risk.admin.cells import band_cell
 from risk.admin.filters import TENS, score_text
-from risk.admin.settings import Question, SettingForm, SettingPages
+from risk.admin.settings import Question, SettingForm, SettingPages, last_setting
 from risk.configuration import HIGHEST_BAND, Bands
 from risk.models import Band, BandSetting
 from risk.services import configure_bands, read_configuration
@@ -44,13 +44,13 @@ class BandForm(SettingForm):
     review_from = _score_field("Review from")
     urgent_from = _score_field("Urgent from")
 
-    def __init__(self, data: Any, *, bands: Bands) -> None:
+    def __init__(self, data: Any, *, bands: Bands, seen: int) -> None:
         initial = {
             "monitor_from": bands.monitor_from,
             "review_from": bands.review_from,
             "urgent_from": bands.urgent_from,
         }
-        super().__init__(data, initial=initial)
+        super().__init__(data, initial=initial, seen=seen)
 
     def clean(self) -> dict[str, Any]:
         asked = self.cleaned_data
@@ -65,7 +65,9 @@ class BandForm(SettingForm):
     def give(self, origin: Origin) -> str:
         asked = self.cleaned_data
         bands = Bands(asked["monitor_from"], asked["review_from"], asked["urgent_from"])
-        setting = configure_bands(bands=bands, reason=asked["reason"], origin=origin)
+        setting = configure_bands(
+            bands=bands, reason=asked["reason"], origin=origin, seen=asked["seen"]
+        )
         return f"The bands now begin at {setting}."
 
 
@@ -93,10 +95,11 @@ class BandPages(SettingPages[BandSetting]):
 
     @action(description="Set the bands")  # type: ignore[untyped-decorator]
     def set_bands(self, request: HttpRequest) -> HttpResponse:
+        seen = last_setting(BandSetting)
         bands = read_configuration(user_ids=[]).bands
         return self.ask(
             request,
-            lambda data: BandForm(data, bands=bands),
+            lambda data: BandForm(data, bands=bands, seen=seen),
             Question(
                 title="Set the bands",
                 explanation="From now on scores mean this. Payments that were judged"

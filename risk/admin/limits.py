@@ -36,7 +36,7 @@ from paycore.lib.errors import InvalidAmount, NotFound
 from paycore.lib.money import CURRENCIES, Currency, Money
 from paycore.lib.origin import Origin
 from risk.admin.cells import amount_text, limit_cell
-from risk.admin.settings import Question, SettingForm, SettingPages
+from risk.admin.settings import Question, SettingForm, SettingPages, last_setting
 from risk.admin.tables import limits_table
 from risk.configuration import Limit
 from risk.models import LimitSetting, Period
@@ -99,9 +99,9 @@ class LimitForm(SettingForm):
         help_text="Payments in other currencies are converted at the rate in force.",
     )
 
-    def __init__(self, data: Any, *, asked: dict[str, str]) -> None:
+    def __init__(self, data: Any, *, asked: dict[str, str], seen: int) -> None:
         initial = {"currency": settings.RISK_CURRENCY, **asked}
-        super().__init__(data, initial=initial)
+        super().__init__(data, initial=initial, seen=seen)
         judged = ", ".join(sorted(settings.RISK_KINDS))
         self.fields["kind"].help_text = f"This server judges: {judged}."
 
@@ -144,6 +144,7 @@ class LimitForm(SettingForm):
             currency=asked["currency"].code,
             reason=asked["reason"],
             origin=origin,
+            seen=asked["seen"],
         )
         return f"{self._title()}: {amount_text(limit.amount)}."
 
@@ -155,6 +156,7 @@ class LimitForm(SettingForm):
             user_id=asked["who"],
             reason=asked["reason"],
             origin=origin,
+            seen=asked["seen"],
         )
         return f"{self._title()} is withdrawn."
 
@@ -259,10 +261,11 @@ class LimitPages(SettingPages[LimitSetting]):
 
     @action(description="Set a limit")  # type: ignore[untyped-decorator]
     def set_limit(self, request: HttpRequest) -> HttpResponse:
+        seen = last_setting(LimitSetting)
         asked = {name: request.GET.get(name, "") for name in ("who", "kind", "period")}
         return self.ask(
             request,
-            lambda data: LimitForm(data, asked=asked),
+            lambda data: LimitForm(data, asked=asked, seen=seen),
             Question(
                 title="Set a limit",
                 explanation="From now on payments beyond it are refused. What is used"

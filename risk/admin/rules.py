@@ -28,7 +28,6 @@ from paycore.backoffice.tables import (
     named_subject_cell,
     newest,
 )
-from paycore.lib.errors import InvalidState
 from paycore.lib.origin import Origin
 from risk.admin.cells import figures_text, state_cell
 from risk.admin.settings import Question, SettingForm, SettingPages
@@ -83,7 +82,6 @@ class RuleForm(SettingForm):
         widget=UnfoldAdminSelectWidget,
         label="If it fails",
     )
-    version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, data: Any, *, rule: ConfiguredRule) -> None:
         self.rule = rule
@@ -92,10 +90,9 @@ class RuleForm(SettingForm):
             "points": rule.points,
             "kinds": [kind.value for kind in rule.kinds],
             "on_error": rule.on_error,
-            "version": rule.version,
             **{f"{PARAMETER}{name}": value for name, value in rule.parameters.items()},
         }
-        super().__init__(data, initial=initial)
+        super().__init__(data, initial=initial, seen=rule.version)
         for name in rule.parameters:
             most = rule.rule.highest.get(name, HIGHEST_PARAMETER)
             self.fields[f"{PARAMETER}{name}"] = _parameter_field(name, most)
@@ -106,11 +103,6 @@ class RuleForm(SettingForm):
 
     def give(self, origin: Origin) -> str:
         asked = self.cleaned_data
-        if find_rule(self.rule.rule.code).version != asked["version"]:
-            raise InvalidState(
-                why="Somebody has set the rule since you opened the form. Nothing was"
-                " done; look at it again."
-            )
         setting = configure_rule(
             rule=replace(
                 self.rule,
@@ -124,6 +116,7 @@ class RuleForm(SettingForm):
             ),
             reason=asked["reason"],
             origin=origin,
+            seen=asked["seen"],
         )
         return f"{setting.code} is now {setting.state}, {setting.points} points."
 

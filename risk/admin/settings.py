@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Max, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -36,9 +36,12 @@ class SettingForm(forms.Form):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text="Kept for ever, and shown in the list.",
     )
+    # The newest setting when the form was opened. So who sends it does not undo what
+    # they could not see, and twice the same form sets it once.
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, data: Any, *, initial: dict[str, Any], seen: int) -> None:
+        super().__init__(data, initial={**initial, "seen": seen})
         self.order_fields([name for name in self.fields if name != "reason"])
 
     def give(self, origin: Origin) -> str:
@@ -49,6 +52,15 @@ class SettingForm(forms.Form):
         """Show a refusal of the service at the field that it points to, if any."""
         name = (refusal.pointer or "").rpartition("/")[2]
         self.add_error(name if name in self.fields else None, refusal.detail)
+
+
+def last_setting(model: type[Model]) -> int:
+    """The id of the newest row, 0 when there is none.
+
+    Look before reading what holds: then what was read is as new at least.
+    """
+    last: int | None = QuerySet(model).aggregate(last=Max("pk"))["last"]
+    return last or 0
 
 
 @dataclass(frozen=True, slots=True)

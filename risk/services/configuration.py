@@ -8,10 +8,11 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.db import connection
+from django.db.models import Model, QuerySet
 
 from events.services import EventDraft, publish_events
 from paycore.lib.db import joined_atomic
-from paycore.lib.errors import InvalidInput
+from paycore.lib.errors import InvalidInput, InvalidState
 from paycore.lib.ids import new_id
 from paycore.lib.money import CURRENCIES, Money
 from paycore.lib.origin import Origin
@@ -37,6 +38,8 @@ from risk.rules import RULES
 
 # What advisory locks of users begin with, so that no other use of them collides.
 LOCK_SPACE: Final = 0x5249534B
+# And what those begin with of whoever sets something.
+SETTINGS_LOCK_SPACE: Final = 0x52495353
 
 # All that was set last, by one statement: small tables, an index each.
 _NEWEST: Final = """
@@ -152,13 +155,37 @@ def _limits(
             yield limit
 
 
-def configure_rule(*, rule: ConfiguredRule, reason: str, origin: Origin) -> RuleSetting:
+# Note [Two people do not undo each other]
+#     Whoever sets something says which row they have `seen` as the newest of its table,
+#     and is refused when there is a newer one of what they set; None asks nothing. The
+#     lock makes that hold also for two at once, and lets the ids of a table follow each
+#     other as they are committed: what was not there to be seen has a higher one.
+def _take_turn(rows: QuerySet[Any], *, seen: int | None) -> None:
+    """Raises: `InvalidState`. See Note [Two people do not undo each other]."""
+    model: type[Model] = rows.model
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, hashtext(%s))",
+            [SETTINGS_LOCK_SPACE, model._meta.db_table],
+        )
+    if seen is not None and rows.filter(pk__gt=seen).exists():
+        raise InvalidState(
+            why="Somebody has set it since you opened the form. Nothing was done; look"
+            " at it again."
+        )
+
+
+def configure_rule(
+    *, rule: ConfiguredRule, reason: str, origin: Origin, seen: int | None = None
+) -> RuleSetting:
     """Let a rule count like this from now on.
 
-    Raises: `InvalidInput` for settings that mean nothing.
+    Raises: `InvalidInput` for settings that mean nothing; `InvalidState` when it was
+    set since.
     """
     require_sensible(rule)
     with joined_atomic():
+        _take_turn(RuleSetting.objects.filter(code=rule.rule.code), seen=seen)
         setting = RuleSetting.objects.create(
             code=rule.rule.code,
             state=rule.state,
@@ -173,13 +200,17 @@ def configure_rule(*, rule: ConfiguredRule, reason: str, origin: Origin) -> Rule
         return setting
 
 
-def configure_bands(*, bands: Bands, reason: str, origin: Origin) -> BandSetting:
+def configure_bands(
+    *, bands: Bands, reason: str, origin: Origin, seen: int | None = None
+) -> BandSetting:
     """Hold payments from these scores on.
 
-    Raises: `InvalidInput` unless each band begins above the one before.
+    Raises: `InvalidInput` unless each band begins above the one before; `InvalidState`
+    when they were set since.
     """
     require_ascending(bands)
     with joined_atomic():
+        _take_turn(BandSetting.objects.all(), seen=seen)
         setting = BandSetting.objects.create(
             monitor_from=bands.monitor_from,
             review_from=bands.review_from,
@@ -192,14 +223,19 @@ def configure_bands(*, bands: Bands, reason: str, origin: Origin) -> BandSetting
 
 
 def set_limit(
-    *, limit: Limit, currency: str, reason: str, origin: Origin
+    *,
+    limit: Limit,
+    currency: str,
+    reason: str,
+    origin: Origin,
+    seen: int | None = None,
 ) -> LimitSetting:
     """Limit a kind of payment from now on, for one user or for all.
 
     `currency` is the limit's, also where `amount` is None: no limit.
 
     Raises: `UnsupportedCurrency`; `InvalidInput` for an amount in another currency, or
-    below zero.
+    below zero; `InvalidState` when it was set since.
     """
     known = CURRENCIES.get(currency)
     if limit.amount is not None and (
@@ -207,6 +243,7 @@ def set_limit(
     ):
         raise InvalidInput(why=f"A limit in {known} is an amount of {known}, or none.")
     with joined_atomic():
+        _take_turn(_limits_of(limit.kind, limit.period, limit.user_id), seen=seen)
         setting = LimitSetting.objects.create(
             kind=limit.kind.value,
             period=limit.period,
@@ -234,12 +271,16 @@ def withdraw_limit(
     user_id: UUID | None,
     reason: str,
     origin: Origin,
+    seen: int | None = None,
 ) -> LimitSetting:
     """Let everybody's limit hold again for a person, or the default for everybody.
 
     Again, or without a limit to withdraw: it changes nothing but the history.
+
+    Raises: `InvalidState` when it was set since.
     """
     with joined_atomic():
+        _take_turn(_limits_of(kind, period, user_id), seen=seen)
         setting = LimitSetting.objects.create(
             kind=kind.value,
             period=period,
@@ -256,6 +297,12 @@ def withdraw_limit(
         }
         _announce("risk.limit_withdrawn", facts, reason, origin)
         return setting
+
+
+def _limits_of(
+    kind: PaymentKind, period: Period, user_id: UUID | None
+) -> QuerySet[LimitSetting]:
+    return LimitSetting.objects.filter(kind=kind.value, period=period, user=user_id)
 
 
 def _announce(

@@ -105,6 +105,17 @@ def test_what_makes_no_sense_is_refused_at_its_field(desk, changes, field):
     assert not BandSetting.objects.exists()
 
 
+def test_two_people_do_not_undo_each_other(desk):
+    opened = desk.client.get(reverse(SET)).context["form"].initial
+    begin_bands(10, 20, 30)
+
+    response = desk.client.post(reverse(SET), opened | ASKED)
+
+    [told] = response.context["form"].errors["__all__"]
+    assert told.startswith("Somebody has set it since you opened the form.")
+    assert bands() == Bands(10, 20, 30)
+
+
 def test_an_operator_looks_and_sets_nothing(office):
     assert reverse(SET) not in office.see(PAGE)
 

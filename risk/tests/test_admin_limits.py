@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from events.models import Event
 from paycore.backoffice.columns import GAP
+from paycore.testing.bookkeeping import money
 from paycore.testing.cast import enter
 from paycore.testing.office import address_of, enter_office
 from risk.models import LimitSetting
@@ -104,6 +105,24 @@ def test_a_limit_may_be_withdrawn(desk, ada, grace):
 
     send(desk, amount="", is_withdrawn="on")
     assert (limit_of(ada), limit_of(grace)) == ("100000.00 MYR", "100000.00 MYR")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"amount": "70000"}, {"amount": "", "is_withdrawn": "on"}]
+)
+def test_two_people_do_not_undo_each_other(desk, ada, changes):
+    opened = desk.client.get(reverse(SET)).context["form"].initial
+    limit("5.00 MYR")
+
+    refused = send(desk, **changes, seen=opened["seen"])
+    # Of somebody else's limit nothing was set since.
+    send(desk, **changes, seen=opened["seen"], who=ada.user.email)
+
+    [told] = refused.context["form"].errors["__all__"]
+    assert told.startswith("Somebody has set it since you opened the form.")
+    everybodys = LimitSetting.objects.get(user=None)
+    assert everybodys.amount == money("5.00 MYR")
+    assert LimitSetting.objects.filter(user=ada.id).count() == 1
 
 
 @pytest.mark.parametrize(

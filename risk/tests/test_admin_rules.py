@@ -170,7 +170,7 @@ def test_two_people_do_not_undo_each_other(desk):
     )
 
     [told] = errors_of(response)["__all__"]
-    assert told.startswith("Somebody has set the rule since you opened the form.")
+    assert told.startswith("Somebody has set it since you opened the form.")
     assert told in response.content.decode().replace("&#x27;", "'")
     assert find_rule("OFF_HOURS").points == 99
 

@@ -7,7 +7,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import InternalError, connection
 
 from fx.services import seed_rates
 from paycore.lib.errors import InvalidInput
@@ -161,6 +161,19 @@ def test_the_command_prints_the_table_and_touches_nothing(some_history, tmp_path
     assert "20 payments judged again" in out.getvalue()
     assert "SUSPICIOUS_VELOCITY" in out.getvalue()
     assert list(Assessment.objects.order_by("pk").values()) == before
+    assert not RuleSetting.objects.exists()
+
+
+def test_is_refused_any_write(ada, monkeypatch):
+    pay(ada, 1000)
+
+    def write(*_):
+        configure_rule(rule=find_rule("OFF_HOURS"), reason="Try", origin=STAGE)
+
+    monkeypatch.setattr(backtests, "score_case", write)
+
+    with pytest.raises(InternalError, match="read-only transaction"):
+        backtest(start=START, end=END, configuration=read_configuration(user_ids=[]))
     assert not RuleSetting.objects.exists()
 
 

@@ -258,6 +258,9 @@ def test_limits_by_kind_by_period_and_by_person(ada, grace):
 
     assert found(ada) == ["2.00 MYR", "1.00 MYR", "None", "3.00 USD"]
     assert found(grace) == ["2.00 MYR", "1.00 MYR", "50000.00 MYR", "100000.00 MYR"]
+    # In a batch they are read together.
+    both = read_configuration(user_ids=[ada.id, grace.id])
+    assert both.limit(PAYOUT, DAY, user_id=grace.id) == money("100000.00 MYR")
 
 
 def test_limits_by_what_was_not_withdrawn(ada, grace):

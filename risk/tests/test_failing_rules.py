@@ -90,6 +90,14 @@ def test_lets_a_person_look_when_it_fails_closed(broken):
     }
 
 
+def test_holds_though_another_one_fails_open_after_it():
+    closed = as_configured(Broken(), on_error=OnError.CLOSED)
+
+    judged = score_case(case_of(), ruled_by(closed, as_configured(Forgetful())))
+
+    assert judged.band == "review"
+
+
 def test_leaves_urgent_what_is_urgent():
     rich = as_configured("HIGH_VALUE", points=80)
     broken = as_configured(Broken(), on_error=OnError.CLOSED)

@@ -77,6 +77,11 @@ def test_counts_every_hour_of_it(ada, zone, start, end):
 
     assert hours in {23, 24, 25}
     assert used == [number * 100 for number in range(1, hours + 1)]
+    told = measure_limits(ada.id, at=end - A_LITTLE)
+    assert [use.used_text for use in told if use.kind == PURCHASE] == [
+        "-",
+        f"{hours}.00 MYR",
+    ]
 
 
 def test_leaves_out_void_payments(ada):
