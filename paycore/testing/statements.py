@@ -51,9 +51,14 @@ def _summary(sql: str) -> str:
     return f"{verb} {table.group(1)}" if table else text.partition("(")[0]
 
 
-def _scans(node: dict[str, Any], table: str) -> list[Scan]:
+def _scans(node: dict[str, Any], table: str, *, of: str | None = None) -> list[Scan]:
     kind = node["Node Type"]
-    inner = [scan for child in node.get("Plans", []) for scan in _scans(child, table)]
-    if kind == "Bitmap Index Scan" or node.get("Relation Name") == table:
-        return [(kind, node.get("Index Name")), *inner]
-    return inner
+    # A scan of a bitmap's index does not say of which table; one above it does.
+    of = node.get("Relation Name", of)
+    inner = [
+        scan for child in node.get("Plans", []) for scan in _scans(child, table, of=of)
+    ]
+    is_scan = "Relation Name" in node or kind == "Bitmap Index Scan"
+    return (
+        [(kind, node.get("Index Name")), *inner] if is_scan and of == table else inner
+    )
