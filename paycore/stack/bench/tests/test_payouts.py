@@ -1,5 +1,6 @@
 """Payouts are counted on both sides, and a million of them leave no trace."""
 
+import re
 from collections import Counter
 
 import pytest
@@ -31,7 +32,9 @@ def test_payouts_are_requested_from_all_accounts(paying):
 def test_claims_are_found_by_the_index_of_what_is_due(paying):
     claims = look_at_claims(paying, finished=5 * DUE)
 
-    assert "Index Scan using payouts_due" in claims.plan
+    # Of so few rows PostgreSQL may also sort what the index finds, by way of a bitmap.
+    assert re.search("Index Scan (using|on) payouts_due", claims.plan)
+    assert "Seq Scan" not in claims.plan
     assert claims.finished == 5 * DUE
     assert claims.seconds_before > 0 < claims.seconds_after
 
