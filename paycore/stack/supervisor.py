@@ -64,7 +64,7 @@ class Supervisor:
     # Whether payouts go to the sandbox bank of this home.
     has_bank: bool = False
     children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-    # When each of them was, by the clock of the kernel's processes.
+    # When each of them was started, by the clock of the kernel's processes.
     started: dict[str, float] = field(default_factory=dict)
     deaths: dict[str, Deaths] = field(default_factory=lambda: defaultdict(Deaths))
     # When those that died too often to be started again at once are started.

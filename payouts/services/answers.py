@@ -199,7 +199,9 @@ def conclude(
     """Let each payout become what its answer says. Again: nothing more happens."""
     payouts = lock_payouts([answer.payout_id for answer in answers])
     corrected = find_corrected(payouts.values())
-    late = {pk for pk, payout in payouts.items() if not _is_current(leases, payout)}
+    late = {
+        pk for pk, payout in payouts.items() if not _is_current(leases.get(pk), payout)
+    }
     changes = Changes()
     for answer in doubt_contradictions(answers, payouts=payouts, late=late):
         payout = payouts.get(answer.payout_id)
@@ -209,8 +211,7 @@ def conclude(
     changes.write(origin=origin)
 
 
-def _is_current(leases: Mapping[UUID, Lease], payout: Payout) -> bool:
-    lease = leases.get(payout.pk)
+def _is_current(lease: Lease | None, payout: Payout) -> bool:
     return lease is not None and lease.fence == payout.fence
 
 
@@ -244,11 +245,7 @@ class _Conclusion:
 
     def _is_leased_to_us(self) -> bool:
         # Else somebody else has it, or it was settled in the meantime.
-        return (
-            self.lease is not None
-            and self.lease.fence == self.payout.fence
-            and self.payout.leased_by != ""
-        )
+        return _is_current(self.lease, self.payout) and self.payout.leased_by != ""
 
     def _settle(self, *, sent: bool) -> None:
         payout = self.payout

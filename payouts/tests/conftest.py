@@ -15,6 +15,8 @@ from payouts.tests.bank_samples import pay_by_sepa
 from payouts.tests.orders import request_by
 from payouts.tests.working import (
     approve,
+    make_due,
+    resolve,
     send_into_doubt,
     send_into_review,
     submit,
@@ -58,6 +60,24 @@ def in_doubt(payout, gateway):
 def in_review(payout, gateway):
     """10.00 of ada's 1000.00 USD, of which nobody knows whether they have left."""
     return send_into_review(gateway, payout)
+
+
+@pytest.fixture
+def given_up(in_review, operator):
+    """10.00 of ada's that a person gave back; the gateway is to forget the order."""
+    resolve(operator, in_review, "refund_failed")
+    return in_review
+
+
+@pytest.fixture
+def failing_question(ada, ada_usd, payout_of, gateway, monkeypatch):
+    """A payout is due to be asked about, and asking fails by a bug of ours."""
+
+    def fail(_):
+        raise ZeroDivisionError
+
+    make_due(send_into_doubt(gateway, payout_of(ada, ada_usd)))
+    monkeypatch.setattr(gateway, "find", fail)
 
 
 @pytest.fixture

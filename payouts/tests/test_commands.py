@@ -91,17 +91,7 @@ def test_sweep_payouts_does_what_is_due(ada, ada_usd, operator, payout_of, gatew
     assert ask() == 0
 
 
-def test_sweep_payouts_gives_each_step_its_turn(
-    ada, ada_usd, operator, payout_of, gateway, monkeypatch
-):
-    refunded = send_into_review(gateway, payout_of(ada, ada_usd))
-    resolve(operator, refunded, "refund_failed")
-    make_due(send_into_doubt(gateway, payout_of(ada, ada_usd)))
-
-    def fail(_):
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(gateway, "find", fail)
+def test_sweep_payouts_gives_each_step_its_turn(given_up, failing_question, gateway):
     out = StringIO()
 
     with pytest.raises(SystemExit) as leaving:
@@ -109,7 +99,7 @@ def test_sweep_payouts_gives_each_step_its_turn(
 
     assert leaving.value.code == 1
     assert "ask     went wrong: ZeroDivisionError." in out.getvalue()
-    assert gateway.heard_of(refunded.pk)[-1] == "cancel"
+    assert gateway.heard_of(given_up.pk)[-1] == "cancel"
 
 
 def test_sweep_payouts_may_be_short(ada, ada_usd, payout_of, gateway, monkeypatch):

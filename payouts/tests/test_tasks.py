@@ -113,21 +113,12 @@ def test_asks_about_what_is_in_doubt_and_what_is_to_be_forgotten(
 
 
 def test_has_forgotten_what_was_given_up_even_when_no_question_goes_well(
-    ada, ada_usd, operator, payout_of, gateway, monkeypatch
+    given_up, failing_question, gateway
 ):
-    refunded = send_into_review(gateway, payout_of(ada, ada_usd))
-    resolve(operator, refunded, "refund_failed")
-    make_due(send_into_doubt(gateway, payout_of(ada, ada_usd)))
-
-    def fail(_):
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(gateway, "find", fail)
-
     with pytest.raises(ExceptionGroup):
         tasks.ask_due()
 
-    assert gateway.heard_of(refunded.pk)[-1] == "cancel"
+    assert gateway.heard_of(given_up.pk)[-1] == "cancel"
 
 
 def test_is_done_by_a_worker_with_a_name(payout, gateway):
